@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { Json } from './json.ts'
+import { isObject } from './json.ts'
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+function base32(bytes: Uint8Array): string {
+  let text = ''
+  let buffer = 0
+  let bits = 0
+  for (const byte of bytes) {
+    buffer = ((buffer << 8) | byte) & 0xffff
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += alphabet[(buffer >> bits) & 31]
+    }
+  }
+  return bits > 0 ? text + alphabet[(buffer << (5 - bits)) & 31] : text
+}
+
+/**
+ * A derived identifier: 24 lower-case base-32 characters (120 bits of SHA-256) over the parts.
+ * Every part is prefixed with its length, so that `["ab","c"]` and `["a","bc"]` differ.
+ */
+export function hashId(...parts: readonly string[]): string {
+  const text = parts.map((part) => `${part.length}:${part}`).join('')
+  return base32(createHash('sha256').update(text).digest().subarray(0, 15))
+}
+
+/** SHA-256 of a text or bytes, lower-case hex. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+/** JSON with the members of every object in code-unit order: equal values give equal text. */
+export function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (!isObject(value)) return JSON.stringify(value)
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`)
+  return `{${members.join(',')}}`
+}

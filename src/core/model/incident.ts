@@ -1,0 +1,94 @@
+import type { Decision } from './decision.ts'
+import type { AlertId, IncidentNumber, TenantId } from './ids.ts'
+import type { Observable } from './observable.ts'
+import type { IncidentSeverity, SeverityId } from './severity.ts'
+
+export const incidentStatuses = ['new', 'acknowledged', 'contained', 'resolved', 'closed', 'merged'] as const
+export type IncidentStatus = (typeof incidentStatuses)[number]
+
+export const verdicts = ['true-positive', 'benign-positive', 'false-positive', 'undetermined'] as const
+export type Verdict = (typeof verdicts)[number]
+
+/** Epoch milliseconds; null = has not happened. MTTD = detected - occurred, MTTA, MTTC and MTTR count from detected. */
+export interface IncidentTimes {
+  readonly occurredAt: number
+  readonly detectedAt: number
+  readonly ingestedAt: number
+  readonly acknowledgedAt: number | null
+  readonly containedAt: number | null
+  readonly resolvedAt: number | null
+}
+
+/** A stored alert: what correlation made of all alerts with one key. */
+export interface AlertGroup {
+  readonly id: AlertId
+  readonly incident: IncidentNumber
+  readonly source: string
+  readonly kind: 'vendor' | 'detection'
+  readonly ruleId: string
+  readonly title: string
+  readonly severity: SeverityId
+  readonly key: string
+  readonly firstAt: number
+  readonly lastAt: number
+  readonly count: number
+  readonly techniques: readonly string[]
+  readonly tactics: readonly string[]
+  readonly observables: readonly Observable[]
+}
+
+/** One named, signed part of the score, with the fact behind it. */
+export interface Contribution {
+  readonly name: string
+  readonly points: number
+  readonly decision: Decision
+}
+
+/** Context from one provider about one observable. */
+export interface Enrichment {
+  readonly observable: string
+  readonly provider: string
+  /** `malicious`, `benign` or `context` (says something, judges nothing). */
+  readonly verdict: 'malicious' | 'benign' | 'context'
+  readonly sentence: string
+  readonly data: { readonly [key: string]: string | number | boolean | null }
+}
+
+/** What `assess` made of an incident. `score` is 0-100, the clamped sum of the contributions. */
+export interface Assessment {
+  readonly score: number
+  readonly severity: IncidentSeverity
+  readonly contributions: readonly Contribution[]
+  readonly explanation: string
+  readonly recommendation: string
+}
+
+/** A case: alerts, observables, assessment, people's work. */
+export interface Incident {
+  readonly tenant: TenantId
+  readonly number: IncidentNumber
+  readonly title: string
+  readonly status: IncidentStatus
+  readonly times: IncidentTimes
+  /** Event time of the first and last alert. */
+  readonly firstAt: number
+  readonly lastAt: number
+  /** Distinct alerts, and alerts before aggregation. */
+  readonly alertCount: number
+  readonly signalCount: number
+  /** Highest alert severity. */
+  readonly maxSeverity: SeverityId
+  readonly sources: readonly string[]
+  readonly techniques: readonly string[]
+  readonly tactics: readonly string[]
+  readonly observables: readonly Observable[]
+  /** Why alerts were put together and escalated; bounded. */
+  readonly decisions: readonly Decision[]
+  /** Names of escalation rules that have fired. */
+  readonly escalations: readonly string[]
+  readonly mergedInto: IncidentNumber | null
+  readonly owner: string | null
+  readonly verdict: Verdict | null
+  readonly assessment: Assessment | null
+  readonly enrichments: readonly Enrichment[]
+}

@@ -1,0 +1,26 @@
+import type { TenantId } from '../core/model/index.ts'
+
+/** One result of a statement. `bigint` columns arrive as number (all of ours fit 53 bits), `bytea` as Buffer, `jsonb` parsed. */
+export interface Rows<Row> {
+  readonly rows: readonly Row[]
+  readonly rowCount: number
+}
+
+/** A statement: text with `$1` parameters, or a named one that the connection prepares once. */
+export type Statement = string | { readonly name: string; readonly text: string }
+
+/** A transaction of one tenant: row-level security shows and accepts only that tenant's rows. */
+export interface Tx {
+  readonly tenant: TenantId
+  query<Row = Record<string, unknown>>(statement: Statement, values?: readonly unknown[]): Promise<Rows<Row>>
+}
+
+/** The tenant's view of the database. Every access is a transaction as the application role with the tenant set. */
+export interface Store {
+  readonly tenant: TenantId
+  /** Commits when `work` resolves, rolls back when it throws. Lost connections reject with {@link isUnavailable} errors. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Calls `heard` for every NOTIFY on the channel whose payload is this tenant, from any replica; reconnects by itself. Returns the stop function. */
+  listen(channel: string, heard: () => void): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
