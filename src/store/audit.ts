@@ -1,0 +1,101 @@
+import { canonicalJson, type JsonObject, sha256 } from '../core/model/index.ts'
+import type { Store, Tx } from './store.ts'
+
+/** Something a person or the machine did. `subject` names what it was done to, e.g. `incident/12`. */
+export interface AuditEntry {
+  readonly at: number
+  readonly actor: string
+  readonly action: string
+  readonly subject: string
+  readonly details: JsonObject
+}
+
+/** What `verifyAudit` found; `broken` says at which entry the chain no longer holds, and why. */
+export interface AuditReport {
+  readonly entries: number
+  readonly head: string
+  readonly broken: { readonly seq: number; readonly why: string } | null
+}
+
+const genesis = '0'.repeat(64)
+
+function link(
+  previous: string,
+  tenant: string,
+  seq: number,
+  row: { at: number; actor: string; action: string; subject: string; details: string },
+): string {
+  return sha256(JSON.stringify([previous, tenant, seq, row.at, row.actor, row.action, row.subject, row.details]))
+}
+
+/** Appends to the tenant's chain inside the caller's transaction; the head row serialises appenders. */
+export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  await tx.query(`insert into audit_head (tenant, seq, hash) values ($1, 0, '${genesis}') on conflict do nothing`, [
+    tx.tenant,
+  ])
+  const found = await tx.query<{ seq: number; hash: string }>(
+    'select seq, hash from audit_head where tenant = $1 for update',
+    [tx.tenant],
+  )
+  const head = found.rows[0]
+  if (head === undefined) throw new Error('the audit chain has no head')
+  const seq = head.seq + 1
+  const row = { ...entry, details: canonicalJson(entry.details) }
+  const hash = link(head.hash, tx.tenant, seq, row)
+  await tx.query(
+    'insert into audit (tenant, seq, at, actor, action, subject, details, hash) values ($1, $2, $3, $4, $5, $6, $7, $8)',
+    [tx.tenant, seq, row.at, row.actor, row.action, row.subject, row.details, hash],
+  )
+  await tx.query('update audit_head set seq = $2, hash = $3 where tenant = $1', [tx.tenant, seq, hash])
+}
+
+interface Row {
+  readonly seq: number
+  readonly at: number
+  readonly actor: string
+  readonly action: string
+  readonly subject: string
+  readonly details: string
+  readonly hash: string
+}
+
+/**
+ * Walks the tenant's chain and finds any edit, removal or reordering. Somebody with the database owner's rights could
+ * rewrite the whole chain: pass an earlier head (`SEQ:HASH`, kept outside the database) to find that too.
+ */
+export async function verifyAudit(store: Store, expectedHead?: string): Promise<AuditReport> {
+  return store.transaction(async (tx) => {
+    let previous = genesis
+    let seq = 0
+    let seenHead = expectedHead === undefined
+    const report = (why: string | null, at = seq): AuditReport => ({
+      entries: seq,
+      head: `${seq}:${previous}`,
+      broken: why === null ? null : { seq: at, why },
+    })
+    for (;;) {
+      const page = await tx.query<Row>(
+        'select seq, at, actor, action, subject, details, hash from audit where tenant = $1 and seq > $2 order by seq limit 2000',
+        [tx.tenant, seq],
+      )
+      for (const row of page.rows) {
+        if (row.seq !== seq + 1) return report(`entries ${seq + 1} to ${row.seq - 1} are missing`, seq + 1)
+        if (row.hash !== link(previous, tx.tenant, row.seq, row))
+          return report('the entry or its order was changed', row.seq)
+        seq = row.seq
+        previous = row.hash
+        if (expectedHead === `${seq}:${previous}`) seenHead = true
+      }
+      if (page.rowCount === 0) break
+    }
+    const head = (
+      await tx.query<{ seq: number; hash: string }>('select seq, hash from audit_head where tenant = $1', [tx.tenant])
+    ).rows[0]
+    if (head !== undefined && head.seq > seq)
+      return report(`entries ${seq + 1} to ${head.seq} are missing at the end`, seq + 1)
+    if ((head?.seq ?? 0) !== seq || (head?.hash ?? genesis) !== previous)
+      return report('the head does not fit the last entry')
+    if (!seenHead) return report(`the given head ${expectedHead} is not part of the chain`)
+    return report(null)
+  })
+}

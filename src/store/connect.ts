@@ -1,0 +1,111 @@
+import pg from 'pg'
+import type { TenantId } from '../core/model/index.ts'
+import type { Rows, Statement, Store, Tx } from './store.ts'
+
+const int8 = 20
+
+/** `bigint` arrives as number: all of ours are counts and epoch milliseconds. */
+export const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
+}
+
+/** True when the error says that the database is away or going away, so that trying again later makes sense. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = (error as { code?: unknown }).code
+  if (typeof code === 'string') {
+    if (/^(08|57P|53)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code))
+      return true
+  }
+  return /connection terminated|timeout exceeded when trying to connect|connection timeout|not queryable|client was closed/i.test(
+    error.message,
+  )
+}
+
+/** Connections to the database as one tenant. Closing it leaves the server alone. */
+export function connect(url: string, tenant: TenantId, options: { connections?: number } = {}): Store {
+  const pool = new pg.Pool({
+    connectionString: url,
+    types,
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: 60_000,
+    application_name: 'gitsoc',
+  })
+  pool.on('error', () => {})
+  const begin = `begin; set local role gitsoc_app; select set_config('app.tenant', '${tenant}', true)`
+  return {
+    tenant,
+    async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+      const client = await pool.connect()
+      const lost = () => {}
+      client.on('error', lost)
+      let broken = false
+      try {
+        await client.query(begin)
+        const result = await work(txOf(client, tenant))
+        await client.query('commit')
+        return result
+      } catch (error) {
+        broken = isUnavailable(error)
+        if (!broken) await client.query('rollback').catch(() => (broken = true))
+        throw error
+      } finally {
+        client.off('error', lost)
+        client.release(broken)
+      }
+    },
+    listen: (channel, heard) => listen(url, tenant, channel, heard),
+    close: () => pool.end(),
+  }
+}
+
+function txOf(client: pg.PoolClient, tenant: TenantId): Tx {
+  return {
+    tenant,
+    async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Rows<Row>> {
+      const config = typeof statement === 'string' ? { text: statement } : statement
+      const result = await client.query({ ...config, values: [...values] })
+      return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 }
+    },
+  }
+}
+
+async function listen(url: string, tenant: TenantId, channel: string, heard: () => void): Promise<() => Promise<void>> {
+  let client: pg.Client | null = null
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  const again = () => {
+    client = null
+    if (!stopped) timer ??= setTimeout(open, 500)
+  }
+  const open = async () => {
+    timer = undefined
+    const fresh = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: 3000,
+      application_name: 'gitsoc listen',
+    })
+    fresh.on('error', again)
+    fresh.on('end', again)
+    fresh.on('notification', (message) => {
+      if (message.payload === tenant) heard()
+    })
+    try {
+      await fresh.connect()
+      await fresh.query(`listen ${pg.escapeIdentifier(channel)}`)
+      client = fresh
+      heard()
+    } catch {
+      again()
+    }
+  }
+  await open()
+  return async () => {
+    stopped = true
+    clearTimeout(timer)
+    await client?.end()
+  }
+}

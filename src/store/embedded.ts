@@ -1,0 +1,271 @@
+import { execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmod, chown, type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { findBinaries } from './binaries.ts'
+
+/** A running embedded server. */
+export interface Embedded {
+  /** Connection string of the owner, database `gitsoc`. */
+  readonly url: string
+  /** Whether this call started it, or found it running. */
+  readonly started: boolean
+  /** Stops the server unless somebody else is still connected. */
+  stop(): Promise<void>
+}
+
+const readyTimeoutMs = 30_000
+
+/**
+ * PostgreSQL 18 as a child process in `dir`, created on first use. A server that a killed process left behind is found
+ * and used; a second starter waits for the first. As root the server runs as the owner of `dir`, else as `nobody`.
+ */
+export async function startEmbedded(
+  dir: string,
+  options: { settings?: Record<string, string> } = {},
+): Promise<Embedded> {
+  const root = resolve(dir)
+  const data = join(root, 'pgdata')
+  const user = process.getuid?.() === 0 ? await unprivileged() : {}
+  await makeDirectory(root, user)
+  const release = await takeLock(join(root, 'starting.lock'))
+  try {
+    const password = await passwordOf(join(root, 'password'))
+    const running = await readPid(data)
+    if (running !== null && (await answers(urlOf(password, running.port))))
+      return handle(running, password, data, false)
+    if (running !== null && isAlive(running.pid) && running.status !== 'stopping') {
+      throw new Error(
+        `process ${running.pid} holds ${data} but does not answer as our server; stop it or choose another --store`,
+      )
+    }
+    const { initdb, postgres } = await findBinaries()
+    await initialise(initdb, data, root, password, user)
+    const port = await freePort()
+    const settings = { shared_buffers: '128MB', max_connections: '60', wal_compression: 'on', ...options.settings }
+    const log = await logFile(join(root, 'server.log'), user)
+    const child = spawn(
+      postgres,
+      [
+        ...['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+        ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+      ],
+      {
+        ...user,
+        detached: true,
+        cwd: data,
+        stdio: ['ignore', 'ignore', log.fd],
+        env: { LC_ALL: 'C.UTF-8', PATH: process.env.PATH ?? '' },
+      },
+    )
+    await log.close()
+    child.unref()
+    let exit: string | null = null
+    child.on('exit', (code, signal) => {
+      exit = `exit ${code ?? signal}`
+    })
+    child.on('error', (error) => {
+      exit = error.message
+    })
+    for (const deadline = Date.now() + readyTimeoutMs; ; await wait(15)) {
+      const state = await readPid(data)
+      if (state !== null && state.status === 'ready' && state.port === port) return handle(state, password, data, true)
+      if (exit !== null || Date.now() > deadline) {
+        const log = await readFile(join(root, 'server.log'), 'utf8').catch(() => '')
+        throw new Error(
+          `PostgreSQL did not start (${exit ?? 'no answer in 30 s'}): ${log.trim().split('\n').at(-1) ?? ''}`,
+        )
+      }
+    }
+  } finally {
+    await release()
+  }
+}
+
+interface PidFile {
+  readonly pid: number
+  readonly port: number
+  readonly status: string
+}
+
+async function readPid(data: string): Promise<PidFile | null> {
+  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => null)
+  const lines = text?.split('\n') ?? []
+  const pid = Number(lines[0])
+  if (!Number.isInteger(pid) || pid <= 0 || lines[1] !== data || !isAlive(pid)) return null
+  return { pid, port: Number(lines[3]), status: lines[7]?.trim() ?? '' }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+const urlOf = (password: string, port: number) => `postgres://gitsoc:${password}@127.0.0.1:${port}/gitsoc`
+
+async function handle(state: PidFile, password: string, data: string, started: boolean): Promise<Embedded> {
+  const url = urlOf(password, state.port)
+  if (started) await createDatabase(url)
+  return {
+    url,
+    started,
+    async stop() {
+      if ((await readPid(data))?.pid !== state.pid || (await othersConnected(url))) return
+      process.kill(state.pid, 'SIGINT')
+      for (const deadline = Date.now() + 10_000; isAlive(state.pid) && Date.now() < deadline; ) await wait(10)
+    },
+  }
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000 })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function createDatabase(url: string): Promise<void> {
+  await withClient(url.replace(/\/gitsoc$/, '/postgres'), async (client) => {
+    const found = await client.query(`select from pg_database where datname = 'gitsoc'`)
+    if (found.rowCount === 0) await client.query('create database gitsoc')
+  })
+}
+
+async function answers(url: string): Promise<boolean> {
+  return withClient(url.replace(/\/gitsoc$/, '/postgres'), async () => true).catch(() => false)
+}
+
+async function othersConnected(url: string): Promise<boolean> {
+  const count = await withClient(url, async (client) => {
+    const found = await client.query(
+      `select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+    )
+    return (found.rows[0] as { n: number }).n
+  }).catch(() => 0)
+  return count > 0
+}
+
+async function initialise(initdb: string, data: string, root: string, password: string, user: Identity): Promise<void> {
+  if ((await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => null)) !== null) return
+  await rm(data, { recursive: true, force: true })
+  await mkdir(data, { mode: 0o700 })
+  const secret = join(root, 'initdb.password')
+  await writeFile(secret, password, { mode: 0o600 })
+  await own(data, user)
+  await own(secret, user)
+  try {
+    await promisify(execFile)(
+      initdb,
+      [
+        '-D',
+        data,
+        '-U',
+        'gitsoc',
+        '-A',
+        'scram-sha-256',
+        '--pwfile',
+        secret,
+        '-E',
+        'UTF8',
+        '--locale=C.UTF-8',
+        '--no-instructions',
+      ],
+      { ...user, cwd: data, env: { LC_ALL: 'C.UTF-8', PATH: process.env.PATH ?? '' } },
+    )
+  } catch (error) {
+    await rm(data, { recursive: true, force: true })
+    throw new Error(
+      `initdb failed in ${data}: ${(error as { stderr?: string }).stderr?.trim() || (error as Error).message}`,
+    )
+  } finally {
+    await rm(secret, { force: true })
+  }
+}
+
+interface Identity {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/** PostgreSQL refuses to run as root; `nobody` exists on every Unix. */
+async function unprivileged(): Promise<Identity> {
+  const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '')
+  const fields = passwd
+    .split('\n')
+    .find((line) => line.startsWith('nobody:'))
+    ?.split(':')
+  return { uid: Number(fields?.[2] ?? 65534), gid: Number(fields?.[3] ?? 65534) }
+}
+
+async function own(path: string, user: Identity): Promise<void> {
+  if (user.uid !== undefined && user.gid !== undefined) await chown(path, user.uid, user.gid)
+}
+
+async function makeDirectory(root: string, user: Identity): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true })
+    await chmod(root, 0o711)
+    await own(root, user)
+  } catch (error) {
+    throw new Error(`cannot use ${root} as store: ${(error as Error).message}`)
+  }
+}
+
+async function passwordOf(file: string): Promise<string> {
+  const known = await readFile(file, 'utf8').catch(() => null)
+  if (known !== null) return known
+  const made = randomBytes(24).toString('hex')
+  await writeFile(file, made, { mode: 0o600 })
+  return made
+}
+
+async function logFile(file: string, user: Identity): Promise<FileHandle> {
+  const log = await open(file, 'w', 0o600)
+  await own(file, user)
+  return log
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = createServer()
+    server.on('error', failed)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => found(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+/** Locks this process holds: a file with our number that is not among them is left from an earlier life of the number. */
+const held = new Set<string>()
+
+/** One starter at a time; the lock of a process that died is taken over. */
+async function takeLock(file: string): Promise<() => Promise<void>> {
+  for (const deadline = Date.now() + readyTimeoutMs; ; await wait(20)) {
+    try {
+      await writeFile(file, String(process.pid), { flag: 'wx' })
+      held.add(file)
+      return async () => {
+        held.delete(file)
+        await rm(file, { force: true })
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const holder = Number(await readFile(file, 'utf8').catch(() => '0'))
+    if (holder > 0 && (!isAlive(holder) || (holder === process.pid && !held.has(file)))) await rm(file, { force: true })
+    if (Date.now() > deadline) throw new Error(`another process holds ${file}; remove it if no gitsoc is starting`)
+  }
+}

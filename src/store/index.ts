@@ -1,0 +1,6 @@
+export * from './audit.ts'
+export { connect, isUnavailable } from './connect.ts'
+export { type Embedded, startEmbedded } from './embedded.ts'
+export { listMigrations, migrate } from './migrate.ts'
+export * from './open.ts'
+export * from './store.ts'
