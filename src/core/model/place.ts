@@ -20,3 +20,6 @@ export interface Document {
   /** Place of the node at a path (`['detection','selection',0]`); of its key when `part` is `key`; of the nearest parent when absent. */
   place(path: readonly (string | number)[], part?: 'key' | 'value'): Place
 }
+
+/** The place of a node at a path of a document. */
+export type Locate = (path: readonly (string | number)[], part?: 'key' | 'value') => Place

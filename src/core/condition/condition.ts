@@ -1,0 +1,155 @@
+import { type ConditionProperties, Engine, type NestedCondition, type TopLevelCondition } from 'json-rules-engine'
+import {
+  canonicalJson,
+  didYouMean,
+  type Fact,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Locate,
+  type Problem,
+  problem,
+  type Result,
+  valueAt,
+} from '../model/index.ts'
+import { operators } from './operators.ts'
+
+/** What a condition decided, and the facts that made the difference. */
+export interface ConditionDecision {
+  readonly matched: boolean
+  readonly facts: readonly Fact[]
+}
+
+/** A compiled condition. `paths` are the facts it reads. */
+export interface Condition {
+  readonly paths: readonly string[]
+  decide(facts: JsonObject): Promise<ConditionDecision>
+}
+
+const memoSize = 2000
+const maxDepth = 8
+
+/**
+ * Compiles a condition in the form of json-rules-engine: `all`, `any`, `not` over `{ fact, operator, value }`, where
+ * `fact` is a dotted path. A fact that is missing makes its comparison false, `exists: false` aside; nothing is coerced.
+ * `known` lists the facts there are, so that a misspelt one is found when content loads.
+ */
+export function compileCondition(raw: Json, at: Locate, known?: ReadonlySet<string>): Result<Condition> {
+  const problems: Problem[] = []
+  const paths = new Set<string>()
+  const nested = toNested(raw, [], at, problems, paths, known, 0)
+  if (nested === null || problems.length > 0) return { ok: false, problems }
+  const top = ('all' in nested || 'any' in nested || 'not' in nested ? nested : { all: [nested] }) as TopLevelCondition
+  return { ok: true, value: conditionOf(top, [...paths].sort()) }
+}
+
+function conditionOf(top: TopLevelCondition, paths: readonly string[]): Condition {
+  const engine = new Engine([], { pathResolver: (facts, path) => valueAt(facts as JsonObject, path) ?? null })
+  for (const [name, { test }] of operators) {
+    engine.removeOperator(name)
+    engine.addOperator<Json, Json>(name, (seen, wanted) =>
+      seen === null && name !== 'exists' ? false : test(seen, wanted),
+    )
+  }
+  engine.addRule({ conditions: top, event: { type: 'matched' } })
+  const memo = new Map<string, ConditionDecision>()
+  return {
+    paths,
+    async decide(facts) {
+      const key = paths.map((path) => canonicalJson(valueAt(facts, path) ?? null)).join('\n')
+      const known = memo.get(key)
+      if (known !== undefined) return known
+      const { results, failureResults } = await engine.run({ facts })
+      const result = results[0] ?? failureResults[0]
+      const decision = {
+        matched: results.length > 0,
+        facts: result === undefined ? [] : deciding(result.conditions as Seen, results.length > 0),
+      }
+      if (memo.size >= memoSize) memo.clear()
+      memo.set(key, decision)
+      return decision
+    },
+  }
+}
+
+interface Seen {
+  readonly result?: boolean
+  readonly all?: readonly Seen[]
+  readonly any?: readonly Seen[]
+  readonly not?: Seen
+  readonly path?: string
+  readonly factResult?: Json
+}
+
+/** The comparisons that agree with the answer of their group: those that matched in a match, those that failed in a failure. */
+function deciding(node: Seen, result: boolean): Fact[] {
+  if (node.not !== undefined) return deciding(node.not, node.not.result ?? !result)
+  const children = node.all ?? node.any
+  if (children !== undefined)
+    return children.filter((child) => child.result === result).flatMap((child) => deciding(child, result))
+  return node.path === undefined ? [] : [{ name: node.path, value: node.factResult ?? null }]
+}
+
+function toNested(
+  raw: Json,
+  path: readonly (string | number)[],
+  at: Locate,
+  problems: Problem[],
+  paths: Set<string>,
+  known: ReadonlySet<string> | undefined,
+  depth: number,
+): NestedCondition | null {
+  const refuse = (
+    message: string,
+    where: readonly (string | number)[] = path,
+    hint?: string,
+    part: 'key' | 'value' = 'value',
+  ) => {
+    problems.push(problem('condition/form', message, at(where, part), hint))
+    return null
+  }
+  if (!isObject(raw)) return refuse('a condition is a mapping with all, any, not or fact')
+  if (depth > maxDepth) return refuse(`conditions nest at most ${maxDepth} deep`)
+  const group = (['all', 'any'] as const).find((word) => Object.hasOwn(raw, word))
+  if (group !== undefined) {
+    const list = raw[group]
+    if (Object.keys(raw).length > 1) return refuse(`"${group}" stands alone in its mapping`)
+    if (!Array.isArray(list) || list.length === 0) return refuse(`"${group}" takes a list of at least one condition`)
+    const children = list.map((child: Json, index: number) =>
+      toNested(child, [...path, group, index], at, problems, paths, known, depth + 1),
+    )
+    return children.includes(null) ? null : ({ [group]: children } as unknown as NestedCondition)
+  }
+  if (Object.hasOwn(raw, 'not')) {
+    if (Object.keys(raw).length > 1) return refuse('"not" stands alone in its mapping')
+    const child = toNested(raw.not as Json, [...path, 'not'], at, problems, paths, known, depth + 1)
+    return child === null ? null : ({ not: child } as NestedCondition)
+  }
+  const unknownKey = Object.keys(raw).find((key) => !['fact', 'operator', 'value'].includes(key))
+  if (unknownKey !== undefined)
+    return refuse(
+      `unknown key "${unknownKey}" in a condition`,
+      [...path, unknownKey],
+      didYouMean(unknownKey, ['fact', 'operator', 'value', 'all', 'any', 'not']),
+      'key',
+    )
+  const { fact, operator, value } = raw
+  if (typeof fact !== 'string' || typeof operator !== 'string' || value === undefined)
+    return refuse('a comparison needs fact, operator and value')
+  if (known !== undefined && !known.has(fact))
+    return refuse(
+      `there is no fact "${fact}"`,
+      [...path, 'fact'],
+      didYouMean(fact, known) ?? `known facts: ${[...known].join(', ')}`,
+    )
+  const spec = operators.get(operator)
+  if (spec === undefined)
+    return refuse(
+      `there is no operator "${operator}"`,
+      [...path, 'operator'],
+      didYouMean(operator, operators.keys()) ?? `known operators: ${[...operators.keys()].join(', ')}`,
+    )
+  if (!spec.accepts(value)) return refuse(`the value does not suit the operator "${operator}"`, [...path, 'value'])
+  paths.add(fact)
+  return { fact: 'facts', path: fact, operator, value } as ConditionProperties
+}

@@ -1,0 +1,1 @@
+export { type Condition, type ConditionDecision, compileCondition } from './condition.ts'

@@ -1,0 +1,125 @@
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument as parseYaml,
+  visit,
+} from 'yaml'
+import {
+  type Document,
+  isObject,
+  type JsonObject,
+  type Place,
+  type Problem,
+  problem,
+  type Result,
+} from '../model/index.ts'
+
+const maxBytes = 1_000_000
+const maxDepth = 40
+
+/**
+ * Reads a YAML file of content with the place of every node. Duplicate keys, unknown tags, anchors that multiply,
+ * several documents and roots that are no mapping are problems.
+ */
+export function parseDocument(file: string, text: string): Result<Document> {
+  const lines = new LineCounter()
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const start: Place = { file, line: 1, column: 1 }
+  if (text.length > maxBytes)
+    return fail([problem('content/too-large', `the file has more than ${maxBytes} characters`, start)])
+  const parsed = parseYaml(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    version: '1.2',
+    merge: false,
+  })
+  const problems: Problem[] = [...parsed.errors, ...parsed.warnings].map((error) =>
+    problem('content/yaml', sentence(error.message), placeAt(error.pos[0]), hintFor(error.code)),
+  )
+  if (problems.length > 0) return fail(problems)
+  let depthFault: Node | null = null
+  visit(parsed, {
+    Node: (_key, node, path) => {
+      if (isAlias(node) || path.length > maxDepth * 2) {
+        depthFault = node as Node
+        return visit.BREAK
+      }
+      return undefined
+    },
+  })
+  if (depthFault !== null) {
+    const at = placeAt((depthFault as Node).range?.[0] ?? 0)
+    return fail([
+      problem(
+        'content/yaml',
+        isAlias(depthFault)
+          ? 'anchors and aliases are not used in content'
+          : `the file nests more than ${maxDepth} deep`,
+        at,
+      ),
+    ])
+  }
+  const value: unknown = parsed.toJS({ maxAliasCount: 0 })
+  if (!isObject(value)) return fail([problem('content/yaml', 'the file must be one mapping', start)])
+  const root = parsed.contents as Node
+  return {
+    ok: true,
+    value: {
+      file,
+      text,
+      value: value as JsonObject,
+      place: (path, part = 'value') => {
+        const offset = offsetOf(root, path, part)
+        return offset === null ? start : placeAt(offset)
+      },
+    },
+  }
+}
+
+function fail(problems: readonly Problem[]): Result<Document> {
+  return { ok: false, problems }
+}
+
+const sentence = (message: string) => message.split('\n')[0]?.replace(/:$/, '') ?? message
+
+function hintFor(code: string): string | undefined {
+  if (code === 'TAG_RESOLVE_FAILED') return 'quote the text: a leading "!" is a YAML tag'
+  if (code === 'DUPLICATE_KEY') return 'remove or rename one of the two'
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces'
+  return undefined
+}
+
+function offsetOf(root: Node, path: readonly (string | number)[], part: 'key' | 'value'): number | null {
+  let node: Node = root
+  let offset = root.range?.[0] ?? null
+  for (const [depth, step] of path.entries()) {
+    const last = depth === path.length - 1
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
+      )
+      if (pair === undefined) return offset
+      const key = pair.key as Node
+      const value = pair.value
+      offset =
+        (last && part === 'key') || !isNode(value) || value.range == null ? (key.range?.[0] ?? offset) : value.range[0]
+      if (!isNode(value)) return offset
+      node = value
+    } else {
+      const item = 'items' in node ? (node as { items: unknown[] }).items[Number(step)] : undefined
+      if (!isNode(item)) return offset
+      node = item
+      offset = node.range?.[0] ?? offset
+    }
+  }
+  return offset
+}

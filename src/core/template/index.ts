@@ -1,0 +1,2 @@
+export { escapeMarkdown, escapeSlack } from './filters.ts'
+export { compileValue, type Value } from './value.ts'
