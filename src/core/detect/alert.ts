@@ -1,0 +1,62 @@
+import { type Alert, alertId, type Event, type Fact, type Observable, observableKey } from '../model/index.ts'
+import type { CorrelationHit } from './sigma/correlator.ts'
+import type { Match } from './sigma/matcher.ts'
+import type { RuleHead } from './sigma/rule.ts'
+import { View } from './sigma/view.ts'
+
+/** The alert of a rule that matched one event. */
+export function alertOf(event: Event, match: Match): Alert {
+  return build(event, match.rule, [event.id], match.facts, event.id)
+}
+
+/** The alert of a correlation whose condition the event met. */
+export function alertOfCorrelation(event: Event, hit: CorrelationHit): Alert {
+  const facts: Fact[] = [
+    { name: 'count', value: hit.count },
+    { name: 'since', value: hit.firstAt },
+    ...hit.group.map(([name, value]) => ({ name, value })),
+  ]
+  return build(event, hit.rule, hit.eventIds, facts, event.id)
+}
+
+function build(
+  event: Event,
+  rule: RuleHead,
+  eventIds: Alert['eventIds'],
+  facts: readonly Fact[],
+  identity: string,
+): Alert {
+  return {
+    id: alertId(event.tenant, rule.id, identity),
+    tenant: event.tenant,
+    kind: 'detection',
+    source: event.source,
+    rule: rule.ref,
+    title: rule.title,
+    description: rule.description,
+    severity: rule.severity,
+    confidence: null,
+    occurredAt: event.occurredAt,
+    detectedAt: event.receivedAt,
+    ingestedAt: event.receivedAt,
+    techniques: rule.techniques,
+    tactics: rule.tactics,
+    observables: event.observables,
+    key: `${rule.id}|${keyOf(event, rule)}`,
+    updateOf: null,
+    eventIds,
+    url: null,
+    details: Object.fromEntries(facts.map((fact) => [fact.name, fact.value])),
+  }
+}
+
+function keyOf(event: Event, rule: RuleHead): string {
+  if (rule.aggregateBy !== null) {
+    const view = new View(event.record)
+    return rule.aggregateBy.map((field) => (view.field(field).lower()[0] ?? '').slice(0, 200)).join('|')
+  }
+  const entities = event.observables.filter(isEntity)
+  return (entities.length > 0 ? entities : event.observables).map(observableKey).sort().slice(0, 5).join('|')
+}
+
+const isEntity = (one: Observable) => one.role === 'target' || one.type === 'user' || one.type === 'host'

@@ -1,0 +1,15 @@
+export { alertOf, alertOfCorrelation } from './alert.ts'
+export { currentTactic, currentTechnique } from './attack-aliases.ts'
+export { compileSelection, type Selection } from './selection.ts'
+export { type CorrelationRule, compileCorrelationRule } from './sigma/correlation-rule.ts'
+export {
+  type CorrelationHit,
+  type Correlator,
+  createCorrelator,
+  createSigmaState,
+  restoreSigmaState,
+  type SigmaState,
+  takeSigmaChanges,
+} from './sigma/correlator.ts'
+export { createMatcher, type Match, type Matcher } from './sigma/matcher.ts'
+export { compileSigmaRule, type RuleHead, type SigmaRule } from './sigma/rule.ts'

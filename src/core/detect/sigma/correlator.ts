@@ -1,0 +1,142 @@
+import { type Event, type EventId, isObject, type Json, type JsonObject } from '../../model/index.ts'
+import type { CorrelationRule } from './correlation-rule.ts'
+import type { Match } from './matcher.ts'
+import { View } from './view.ts'
+
+/** A correlation whose condition was met by this event. */
+export interface CorrelationHit {
+  readonly rule: CorrelationRule
+  readonly group: readonly (readonly [field: string, value: string])[]
+  readonly count: number
+  readonly firstAt: number
+  /** The newest events that were counted; bounded. */
+  readonly eventIds: readonly EventId[]
+}
+
+/** One counted match: event time, event, counted value. */
+type Entry = [at: number, event: EventId, value: string]
+
+/** Windows by rule and group; plain data that can be stored key by key. */
+export interface SigmaState {
+  readonly windows: Map<string, Entry[]>
+  /** Greatest event time seen. */
+  watermark: number
+  readonly dirty: Set<string>
+}
+
+const maxEntries = 5000
+const maxKeys = 50_000
+const maxEventIds = 50
+const latenessMs = 3_600_000
+
+/** An empty state. */
+export function createSigmaState(): SigmaState {
+  return { windows: new Map(), watermark: 0, dirty: new Set() }
+}
+
+/** The state from stored windows, as {@link takeSigmaChanges} gave them. */
+export function restoreSigmaState(watermark: number, rows: Iterable<readonly [key: string, doc: Json]>): SigmaState {
+  const windows = new Map<string, Entry[]>()
+  for (const [key, doc] of rows) {
+    if (!isObject(doc) || !Array.isArray(doc.entries)) continue
+    windows.set(
+      key,
+      (doc.entries as readonly Json[]).map((entry) => entry as unknown as Entry),
+    )
+  }
+  return { windows, watermark, dirty: new Set() }
+}
+
+/** What changed since the last call: windows to store, and keys to remove. */
+export function takeSigmaChanges(state: SigmaState): {
+  upserts: readonly (readonly [string, JsonObject])[]
+  deletes: readonly string[]
+} {
+  const upserts: (readonly [string, JsonObject])[] = []
+  const deletes: string[] = []
+  for (const key of state.dirty) {
+    const entries = state.windows.get(key)
+    if (entries === undefined) deletes.push(key)
+    else upserts.push([key, { entries: entries as unknown as Json }])
+  }
+  state.dirty.clear()
+  return { upserts, deletes }
+}
+
+/** Counts matches of one tenant in inbox order. */
+export interface Correlator {
+  /** Rules whose own alerts are kept back because a correlation speaks for them. */
+  readonly silent: ReadonlySet<string>
+  observe(state: SigmaState, event: Event, matches: readonly Match[]): readonly CorrelationHit[]
+}
+
+/**
+ * Compiles correlation rules. A window slides on event time; a match older than the newest seen by more than the
+ * timespan and an hour is not counted. When a condition is met the window starts anew, so that each alert stands for
+ * matches of its own.
+ */
+export function createCorrelator(rules: readonly CorrelationRule[]): Correlator {
+  const byRule = new Map<string, CorrelationRule[]>()
+  for (const rule of rules) for (const id of rule.rules) byRule.set(id, [...(byRule.get(id) ?? []), rule])
+  const silent = new Set([...byRule].filter(([, users]) => users.every((rule) => !rule.generate)).map(([id]) => id))
+  const longestMs = Math.max(0, ...rules.map((rule) => rule.timespanMs))
+  return {
+    silent,
+    observe(state, event, matches) {
+      if (event.occurredAt > state.watermark) state.watermark = event.occurredAt
+      const hits: CorrelationHit[] = []
+      const counted = new Set<CorrelationRule>()
+      for (const { rule } of matches) {
+        for (const correlation of byRule.get(rule.id) ?? []) {
+          if (counted.has(correlation)) continue
+          counted.add(correlation)
+          const hit = count(state, correlation, event)
+          if (hit !== null) hits.push(hit)
+        }
+      }
+      if (state.windows.size > maxKeys) evict(state, state.watermark - longestMs - latenessMs)
+      return hits
+    },
+  }
+}
+
+function count(state: SigmaState, rule: CorrelationRule, event: Event): CorrelationHit | null {
+  if (event.occurredAt < state.watermark - rule.timespanMs - latenessMs) return null
+  const view = new View(event.record)
+  const group = rule.groupBy.map((field) => [field, view.field(field).lower()[0] ?? ''] as const)
+  const value = rule.field === null ? '' : (view.field(rule.field).lower()[0] ?? null)
+  if (value === null) return null
+  const key = JSON.stringify([rule.id, ...group.map(([, text]) => text.slice(0, 300))])
+  const newest = Math.max(event.occurredAt, ...(state.windows.get(key) ?? []).slice(-1).map(([at]) => at))
+  const entries = (state.windows.get(key) ?? []).filter(([at]) => at > newest - rule.timespanMs)
+  if (event.occurredAt > newest - rule.timespanMs) {
+    const index = entries.findLastIndex(([at]) => at <= event.occurredAt) + 1
+    entries.splice(index, 0, [event.occurredAt, event.id, value.slice(0, 300)])
+  }
+  if (entries.length > maxEntries) entries.shift()
+  const reached = rule.type === 'event_count' ? entries.length : new Set(entries.map(([, , one]) => one)).size
+  const { operator, count: wanted } = rule.condition
+  const met = operator === 'gte' ? reached >= wanted : operator === 'gt' ? reached > wanted : reached === wanted
+  state.dirty.add(key)
+  if (!met) {
+    state.windows.set(key, entries)
+    return null
+  }
+  state.windows.delete(key)
+  return {
+    rule,
+    group,
+    count: reached,
+    firstAt: entries[0]?.[0] ?? event.occurredAt,
+    eventIds: entries.slice(-maxEventIds).map(([, id]) => id),
+  }
+}
+
+/** Windows that no countable event can reach any more: forgetting them changes no decision. */
+function evict(state: SigmaState, before: number): void {
+  for (const [key, entries] of state.windows) {
+    if ((entries.at(-1)?.[0] ?? 0) >= before) continue
+    state.windows.delete(key)
+    state.dirty.add(key)
+  }
+}

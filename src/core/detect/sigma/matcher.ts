@@ -1,0 +1,127 @@
+import type { Event, Fact, LogSource } from '../../model/index.ts'
+import type { SigmaRule } from './rule.ts'
+import { type Atom, holding, holds, type Search } from './search.ts'
+import { View } from './view.ts'
+
+/** A rule that fired on an event, with the parts of it that held and what they saw. */
+export interface Match {
+  readonly rule: SigmaRule
+  readonly facts: readonly Fact[]
+}
+
+/** Stateless: any replica can match any event. */
+export interface Matcher {
+  readonly ruleCount: number
+  match(event: Pick<Event, 'logsource' | 'record'>): readonly Match[]
+}
+
+/** The rules of one log source, by the value of the field that tells their events apart. */
+interface Plan {
+  readonly byField: readonly (readonly [field: string, rules: ReadonlyMap<string, readonly SigmaRule[]>])[]
+  readonly always: readonly SigmaRule[]
+}
+
+/** Fields that name the kind of an event in the log sources we know, most telling first. */
+const discriminators = [
+  'eventName',
+  'eventType',
+  'EventID',
+  'operationName',
+  'action',
+  'rule',
+  'event_type',
+  'event.action',
+  'eventSource',
+]
+const maxFacts = 12
+const maxSeen = 200
+
+/** Compiles rules into one matcher: by log source, then by the value a rule requires in the discriminating field. */
+export function createMatcher(rules: readonly SigmaRule[]): Matcher {
+  const plans = new Map<string, Plan>()
+  return {
+    ruleCount: rules.length,
+    match({ logsource, record }) {
+      const key = `${logsource.product ?? ''}\u0000${logsource.category ?? ''}\u0000${logsource.service ?? ''}`
+      let plan = plans.get(key)
+      if (plan === undefined) {
+        plan = planOf(rules.filter((rule) => applies(rule.logsource, logsource)))
+        if (plans.size < 10_000) plans.set(key, plan)
+      }
+      if (plan.always.length === 0 && plan.byField.length === 0) return []
+      const view = new View(record)
+      const matches: Match[] = []
+      for (const rule of plan.always)
+        if (holds(rule.search, view)) matches.push({ rule, facts: factsOf(rule.search, view) })
+      for (const [field, byValue] of plan.byField) {
+        for (const value of new Set(view.field(field).lower())) {
+          for (const rule of byValue.get(value) ?? [])
+            if (holds(rule.search, view)) matches.push({ rule, facts: factsOf(rule.search, view) })
+        }
+      }
+      const unique = matches.length > 1 ? [...new Map(matches.map((match) => [match.rule, match])).values()] : matches
+      return unique.sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1))
+    },
+  }
+}
+
+function applies(wanted: LogSource, given: LogSource): boolean {
+  return (
+    (wanted.product === undefined || wanted.product === given.product) &&
+    (wanted.category === undefined || wanted.category === given.category) &&
+    (wanted.service === undefined || wanted.service === given.service)
+  )
+}
+
+function planOf(rules: readonly SigmaRule[]): Plan {
+  const byField = new Map<string, Map<string, SigmaRule[]>>()
+  const always: SigmaRule[] = []
+  for (const rule of rules) {
+    const required = requiredEqualities(rule.search)
+    const field = discriminators.find((name) => required.has(name))
+    if (field === undefined) {
+      always.push(rule)
+      continue
+    }
+    const byValue = byField.get(field) ?? new Map<string, SigmaRule[]>()
+    byField.set(field, byValue)
+    for (const value of new Set(required.get(field))) byValue.set(value, [...(byValue.get(value) ?? []), rule])
+  }
+  return { byField: [...byField], always }
+}
+
+/** Fields that must equal one of some values for the search to hold at all. */
+function requiredEqualities(search: Search): ReadonlyMap<string, readonly string[]> {
+  switch (search.kind) {
+    case 'atom':
+      return search.field !== null && search.equals !== null ? new Map([[search.field, search.equals]]) : new Map()
+    case 'not':
+      return new Map()
+    case 'and':
+      return new Map(search.parts.flatMap((part) => [...requiredEqualities(part)]))
+    case 'or': {
+      const [first, ...more] = search.parts.map(requiredEqualities)
+      if (first === undefined) return new Map()
+      const shared = [...first].filter(([field]) => more.every((other) => other.has(field)))
+      return new Map(
+        shared.map(([field, values]) => [field, [...values, ...more.flatMap((other) => other.get(field) ?? [])]]),
+      )
+    }
+  }
+}
+
+function factsOf(search: Search, view: View): Fact[] {
+  const seen = new Set<string>()
+  const facts: Fact[] = []
+  for (const atom of holding(search, view)) {
+    if (seen.has(atom.label) || facts.length >= maxFacts) continue
+    seen.add(atom.label)
+    facts.push({ name: atom.label, value: seenValue(atom, view) })
+  }
+  return facts
+}
+
+function seenValue(atom: Atom, view: View) {
+  const [value] = atom.field === null ? [] : view.field(atom.field).values
+  return typeof value === 'string' ? value.slice(0, maxSeen) : (value ?? null)
+}

@@ -1,0 +1,179 @@
+import ipaddr from 'ipaddr.js'
+import type { Json } from '../../model/index.ts'
+import { compilePattern, type Pattern, parsePattern, surround } from './pattern.ts'
+import { unsafeRegex } from './regex-safety.ts'
+import type { Field, View } from './view.ts'
+
+/** The modifiers this engine knows; anything else is an error at load. */
+export const modifierNames = [
+  ...[
+    'contains',
+    'startswith',
+    'endswith',
+    'all',
+    'cased',
+    're',
+    'i',
+    'm',
+    's',
+    'cidr',
+    'exists',
+    'lt',
+    'lte',
+    'gt',
+    'gte',
+    'neq',
+  ],
+  ...['base64', 'base64offset', 'wide', 'utf16', 'utf16le', 'utf16be', 'windash', 'fieldref', 'expand'],
+] as const
+
+/** A test of one value of a rule against a field. `null` field = keywords, over all values of the record. */
+export type ValueTest = (view: View, field: Field) => boolean
+
+/** Why a value cannot be compiled. */
+export interface ValueFault {
+  readonly message: string
+  readonly hint?: string
+}
+
+const maxRegexInput = 20_000
+const dashes = ['-', '/', '–', '—', '―']
+
+/** Compiles one value under the modifiers of its field (`all` aside, which joins values). */
+export function compileValueTest(value: Json, modifiers: readonly string[], keyword: boolean): ValueTest | ValueFault {
+  const has = (name: string) => modifiers.includes(name)
+  if (has('expand'))
+    return { message: 'placeholders need configuration, and there is none', hint: 'write the values into the rule' }
+  if (has('exists'))
+    return typeof value === 'boolean'
+      ? (_view, field) => field.present === value
+      : { message: '"exists" takes true or false' }
+  if (has('fieldref'))
+    return typeof value === 'string'
+      ? compareFields(value, modifiers)
+      : { message: '"fieldref" takes the name of a field' }
+  if (has('re')) return compileRegex(value, modifiers)
+  if (has('cidr')) return compileCidr(value)
+  const order = (['lt', 'lte', 'gt', 'gte'] as const).find(has)
+  if (order !== undefined) return compileOrder(value, order)
+  if (value === null) return (_view, field) => !field.present || field.values.every((one) => one === null)
+  if (typeof value === 'object') return { message: 'a value is text, a number, true, false, null or a list of these' }
+  return compileText(String(value), modifiers, keyword)
+}
+
+function compileText(value: string, modifiers: readonly string[], keyword: boolean): ValueTest | ValueFault {
+  const has = (name: string) => modifiers.includes(name)
+  const encoded = modifiers.some((name) =>
+    ['base64', 'base64offset', 'wide', 'utf16', 'utf16le', 'utf16be'].includes(name),
+  )
+  const variants = encoded ? encode(value, modifiers) : has('windash') ? windash(value) : [value]
+  const cased = has('cased') || encoded
+  const tests = variants.map((variant) => {
+    const pattern: Pattern = encoded
+      ? { tokens: variant === '' ? [] : [{ kind: 'text', text: variant }] }
+      : parsePattern(variant)
+    const before = keyword || has('contains') || has('endswith') || has('base64offset')
+    const after = keyword || has('contains') || has('startswith') || has('base64offset')
+    return compilePattern(surround(pattern, before, after), cased)
+  })
+  if (cased)
+    return (_view, field) => field.values.some((one) => one !== null && tests.some((test) => test(String(one))))
+  const [only] = tests
+  if (tests.length === 1 && only !== undefined) return (_view, field) => field.lower().some(only)
+  return (_view, field) => field.lower().some((one) => tests.some((test) => test(one)))
+}
+
+function windash(value: string): string[] {
+  const found = [...value.matchAll(/(?<=^|\s)[-/](?=\S)/g)].map((match) => match.index)
+  if (found.length === 0) return [value]
+  return dashes.map((dash) => [...value].map((character, index) => (found.includes(index) ? dash : character)).join(''))
+}
+
+function encode(value: string, modifiers: readonly string[]): string[] {
+  let bytes = Buffer.from(value, 'utf8')
+  if (modifiers.includes('wide') || modifiers.includes('utf16le')) bytes = Buffer.from(value, 'utf16le')
+  if (modifiers.includes('utf16be')) bytes = Buffer.from(value, 'utf16le').swap16()
+  if (modifiers.includes('utf16')) bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(value, 'utf16le')])
+  if (modifiers.includes('base64offset')) {
+    return [0, 1, 2].map((offset) => {
+      const text = Buffer.concat([Buffer.alloc(offset), bytes])
+        .toString('base64')
+        .replace(/=+$/, '')
+      const tail = (bytes.length + offset) % 3
+      return text.slice([0, 2, 3][offset], tail === 0 ? undefined : -1)
+    })
+  }
+  return [modifiers.includes('base64') ? bytes.toString('base64') : bytes.toString('latin1')]
+}
+
+function compileRegex(value: Json, modifiers: readonly string[]): ValueTest | ValueFault {
+  if (typeof value !== 'string') return { message: '"re" takes text' }
+  const inline = /^\(\?([ims]+)\)/.exec(value)
+  const source = inline === null ? value : value.slice(inline[0].length)
+  const unsafe = unsafeRegex(source)
+  if (unsafe !== null)
+    return {
+      message: `the regular expression could stall the engine: ${unsafe}`,
+      hint: 'use contains, startswith or wildcards, or split the expression',
+    }
+  const flags = [
+    ...new Set([...['i', 'm', 's'].filter((flag) => modifiers.includes(flag)), ...(inline?.[1] ?? '')]),
+  ].join('')
+  try {
+    const regex = new RegExp(source, flags)
+    return (_view, field) => field.values.some((one) => one !== null && regex.test(String(one).slice(0, maxRegexInput)))
+  } catch (error) {
+    return { message: `the regular expression is not valid: ${(error as Error).message}` }
+  }
+}
+
+function compileCidr(value: Json): ValueTest | ValueFault {
+  if (typeof value !== 'string' || !ipaddr.isValidCIDR(value))
+    return { message: `"cidr" takes a network like 10.0.0.0/8, this is ${JSON.stringify(value)}` }
+  const [network, bits] = ipaddr.parseCIDR(value)
+  return (_view, field) =>
+    field.values.some((one) => {
+      if (typeof one !== 'string' || one.length > 45 || !ipaddr.isValid(one)) return false
+      const address = ipaddr.process(one)
+      return address.kind() === network.kind() && address.match(network, bits)
+    })
+}
+
+function compileOrder(value: Json, order: 'lt' | 'lte' | 'gt' | 'gte'): ValueTest | ValueFault {
+  const wanted = toNumber(value)
+  if (wanted === null) return { message: `"${order}" takes a number` }
+  const test = {
+    lt: (seen: number) => seen < wanted,
+    lte: (seen: number) => seen <= wanted,
+    gt: (seen: number) => seen > wanted,
+    gte: (seen: number) => seen >= wanted,
+  }[order]
+  return (_view, field) =>
+    field.values.some((one) => {
+      const seen = toNumber(one)
+      return seen !== null && test(seen)
+    })
+}
+
+function toNumber(value: Json): number | null {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string' || !/^\s*-?\d+(\.\d+)?\s*$/.test(value)) return null
+  return Number(value)
+}
+
+function compareFields(other: string, modifiers: readonly string[]): ValueTest {
+  const compare = modifiers.includes('contains')
+    ? (a: string, b: string) => a.includes(b)
+    : modifiers.includes('startswith')
+      ? (a: string, b: string) => a.startsWith(b)
+      : modifiers.includes('endswith')
+        ? (a: string, b: string) => a.endsWith(b)
+        : (a: string, b: string) => a === b
+  return (view, field) =>
+    field.lower().some((a) =>
+      view
+        .field(other)
+        .lower()
+        .some((b) => compare(a, b)),
+    )
+}

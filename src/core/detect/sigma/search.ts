@@ -1,0 +1,146 @@
+import { didYouMean, isObject, type Json, type Locate, type Problem, problem } from '../../model/index.ts'
+import { compileValueTest, modifierNames, type ValueTest } from './modifiers.ts'
+import type { View } from './view.ts'
+
+/** A compiled search: what it tests, kept as a tree so that a match can be explained and indexed. */
+export type Search =
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly Search[] }
+  | { readonly kind: 'not'; readonly part: Search }
+  | Atom
+
+/** One field and its values. `equals` are its lower-case texts when it is a plain equality, for the index. */
+export interface Atom {
+  readonly kind: 'atom'
+  readonly label: string
+  readonly field: string | null
+  readonly equals: readonly string[] | null
+  test(view: View): boolean
+}
+
+type Path = readonly (string | number)[]
+
+/** Compiles a search identifier: a map (all must hold), a list of maps (any), or a list of keywords (any). */
+export function compileSearch(raw: Json, path: Path, at: Locate, problems: Problem[]): Search {
+  if (Array.isArray(raw)) {
+    if (raw.length === 0) problems.push(problem('sigma/empty', 'an empty list never matches', at(path)))
+    return {
+      kind: 'or',
+      parts: raw.map((item: Json, index: number) =>
+        isObject(item)
+          ? compileSearch(item, [...path, index], at, problems)
+          : keyword(item, [...path, index], at, problems),
+      ),
+    }
+  }
+  if (isObject(raw)) {
+    const entries = Object.entries(raw)
+    if (entries.length === 0) problems.push(problem('sigma/empty', 'an empty mapping matches everything', at(path)))
+    return { kind: 'and', parts: entries.map(([key, value]) => compileField(key, value, [...path, key], at, problems)) }
+  }
+  return keyword(raw, path, at, problems)
+}
+
+function keyword(value: Json, path: Path, at: Locate, problems: Problem[]): Search {
+  return compileField('', value, path, at, problems)
+}
+
+function compileField(key: string, value: Json, path: Path, at: Locate, problems: Problem[]): Search {
+  const [name = '', ...modifiers] = key.split('|')
+  for (const modifier of modifiers) {
+    if (!(modifierNames as readonly string[]).includes(modifier)) {
+      problems.push(
+        problem(
+          'sigma/unknown-modifier',
+          `unknown modifier "${modifier}"`,
+          at(path, 'key'),
+          didYouMean(modifier, modifierNames) ?? `known: ${modifierNames.join(', ')}`,
+        ),
+      )
+      return { kind: 'or', parts: [] }
+    }
+  }
+  const values = Array.isArray(value) ? (value as readonly Json[]) : [value]
+  if (values.length === 0) problems.push(problem('sigma/empty', `"${key}" has no value`, at(path)))
+  const field = name === '' ? null : name
+  const tests: ValueTest[] = []
+  for (const [index, one] of values.entries()) {
+    if (isObject(one) && field !== null && modifiers.length === 0) return nested(field, values, path, at, problems)
+    const test = compileValueTest(one, modifiers, field === null)
+    if (typeof test === 'function') tests.push(test)
+    else
+      problems.push(problem('sigma/value', test.message, at(Array.isArray(value) ? [...path, index] : path), test.hint))
+  }
+  const negated = modifiers.includes('neq')
+  const every = modifiers.includes('all')
+  const fetch = field === null ? (view: View) => view.all() : (view: View) => view.field(field)
+  const [only] = tests
+  const run: (view: View) => boolean =
+    tests.length === 1 && only !== undefined
+      ? (view) => only(view, fetch(view))
+      : every
+        ? (view) => tests.every((test) => test(view, fetch(view)))
+        : (view) => tests.some((test) => test(view, fetch(view)))
+  const equals =
+    field !== null && modifiers.length === 0 && values.every(isPlain)
+      ? values.map((one) => String(one).toLowerCase())
+      : null
+  return {
+    kind: 'atom',
+    label: key === '' ? 'keywords' : key,
+    field,
+    equals,
+    test: negated ? (view) => !run(view) : run,
+  }
+}
+
+const isPlain = (value: Json) =>
+  typeof value === 'number' ||
+  typeof value === 'boolean' ||
+  (typeof value === 'string' && value !== '' && !/[*?\\]/.test(value))
+
+/** `field: { sub: value }` is `field.sub: value`. */
+function nested(field: string, values: readonly Json[], path: Path, at: Locate, problems: Problem[]): Search {
+  return {
+    kind: 'or',
+    parts: values.filter(isObject).map((one) => ({
+      kind: 'and' as const,
+      parts: Object.entries(one).map(([key, value]) =>
+        compileField(`${field}.${key}`, value, [...path, key], at, problems),
+      ),
+    })),
+  }
+}
+
+/** Whether the view satisfies the search. */
+export function holds(search: Search, view: View): boolean {
+  switch (search.kind) {
+    case 'atom':
+      return search.test(view)
+    case 'not':
+      return !holds(search.part, view)
+    case 'and':
+      for (const part of search.parts) if (!holds(part, view)) return false
+      return true
+    case 'or':
+      for (const part of search.parts) if (holds(part, view)) return true
+      return false
+  }
+}
+
+/** The atoms that made the search hold. */
+export function holding(search: Search, view: View): readonly Atom[] {
+  switch (search.kind) {
+    case 'atom':
+      return search.test(view) ? [search] : []
+    case 'not':
+      return []
+    default:
+      return search.parts.filter((part) => holds(part, view)).flatMap((part) => holding(part, view))
+  }
+}
+
+/** All fields that the search reads. */
+export function fieldsOf(search: Search): readonly string[] {
+  if (search.kind === 'atom') return search.field === null ? [] : [search.field]
+  return search.kind === 'not' ? fieldsOf(search.part) : search.parts.flatMap(fieldsOf)
+}
