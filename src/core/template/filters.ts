@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from '../model/index.ts'
+import { canonicalJson, type Json, oneLine } from '../model/index.ts'
 
 const maxResult = 20_000
 
@@ -13,12 +13,11 @@ const text = (value: unknown): string =>
 const list = (value: unknown): Json[] =>
   Array.isArray(value) ? value : value === undefined || value === null ? [] : [value as Json]
 const numbers = (value: unknown): number[] => list(value).filter((one): one is number => typeof one === 'number')
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-const oneLine = (value: unknown) => text(value).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+const line = (value: unknown) => oneLine(text(value), maxResult)
 
 /** Text for a GitHub comment or issue: no mention, link, HTML, formatting or command can come out of it. */
 export function escapeMarkdown(value: unknown): string {
-  return oneLine(value)
+  return line(value)
     .replace(/[\\`*_{}[\]()#+!|<>~&]/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/@/g, '@\u200b')
     .replace(/:\/\//g, ':\u200b//')
@@ -28,7 +27,7 @@ export function escapeMarkdown(value: unknown): string {
 
 /** Text for Slack mrkdwn: no mention, link or formatting command. */
 export function escapeSlack(value: unknown): string {
-  return oneLine(value)
+  return line(value)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')

@@ -1,0 +1,1 @@
+export { assess, compileScoring, type ScoringRule } from './assess.ts'

@@ -1,0 +1,383 @@
+import {
+  type Alert,
+  type AlertGroup,
+  type Decision,
+  formatPlace,
+  type Incident,
+  type IncidentNumber,
+  type Observable,
+  observableKey,
+  type RuleRef,
+  type SeverityId,
+} from '../model/index.ts'
+import { alertRecord, incidentFacts } from './facts.ts'
+import { type Candidate, findIncidents } from './group.ts'
+import type { CorrelationRules } from './rules.ts'
+import {
+  type CorrelationState,
+  indexIncident,
+  isOpen,
+  isRemembered,
+  putAlert,
+  putIncident,
+  unindexIncident,
+} from './state.ts'
+import { titleOf } from './title.ts'
+
+/** What correlation made of one alert. */
+export type Correlated =
+  | { readonly outcome: 'suppressed'; readonly decision: Decision }
+  | { readonly outcome: 'duplicate'; readonly decision: Decision }
+  | {
+      readonly outcome: 'alerted'
+      readonly alert: AlertGroup
+      readonly isNew: boolean
+      /** Null for an alert that is kept without an incident. */
+      readonly incident: Incident | null
+      readonly change: 'opened' | 'extended' | 'aggregated' | 'kept'
+      readonly merged: readonly { readonly from: IncidentNumber; readonly into: IncidentNumber }[]
+      readonly decisions: readonly Decision[]
+      readonly escalations: readonly { readonly decision: Decision; readonly tasks: readonly string[] }[]
+    }
+
+/** Like alerts within this much event time of each other are one alert with a count. */
+export const aggregationMs = 4 * 3_600_000
+/** Severity from which an alert opens an incident of its own; lower ones join incidents, or are kept and counted. */
+const opensFrom: SeverityId = 3
+const maxObservables = 200
+const maxDecisions = 60
+const builtIn = (id: string, title: string): RuleRef => ({ kind: 'built-in', id, title })
+
+/**
+ * Correlates one alert of a tenant, in inbox order: duplicate, suppressed, counted with a like alert, or put into an
+ * incident (which may join incidents that turn out to be one). Changes `state`; the answer depends on nothing else.
+ */
+export async function correlate(state: CorrelationState, alert: Alert, rules: CorrelationRules): Promise<Correlated> {
+  if (alert.occurredAt > state.watermark) state.watermark = alert.occurredAt
+  const suppressed = suppress(alert, rules)
+  if (suppressed !== null) return { outcome: 'suppressed', decision: suppressed }
+  const like = state.alerts.get(alert.key)
+  if (like !== undefined && isLike(state, alert, like)) {
+    if (like.id === alert.id)
+      return {
+        outcome: 'duplicate',
+        decision: {
+          answer: 'duplicate',
+          rule: builtIn('dedupe', 'Same alert again'),
+          facts: [{ name: 'alert', value: alert.id }],
+          sentence: `"${alert.title}" was counted before`,
+        },
+      }
+    return aggregate(state, alert, like, rules)
+  }
+  const candidates = findIncidents(state, alert, rules.grouping)
+  if (candidates.length > 0) return join(state, alert, groupOf(alert, 0), candidates, rules, 'extended')
+  if (alert.severity < opensFrom) return keep(state, groupOf(alert, 0), true)
+  return open(state, alert, groupOf(alert, 0), rules, 'opened')
+}
+
+/** Whether the alert is one more of the stored one. */
+function isLike(state: CorrelationState, alert: Alert, like: AlertGroup): boolean {
+  if (!isRemembered(state, like.lastAt) || Math.abs(alert.occurredAt - like.lastAt) > aggregationMs) return false
+  const incident = state.incidents.get(like.incident)
+  return like.incident === 0 || (incident !== undefined && isOpen(incident))
+}
+
+function keep(state: CorrelationState, group: AlertGroup, isNew: boolean): Correlated {
+  putAlert(state, group)
+  const decision: Decision = {
+    answer: 'kept',
+    rule: builtIn('keep', 'Too low to open an incident'),
+    facts: [{ name: 'severity', value: group.severity }],
+    sentence: `"${group.title}" is kept without an incident: its severity is below medium and no open incident shares an entity with it`,
+  }
+  return {
+    outcome: 'alerted',
+    alert: group,
+    isNew,
+    incident: null,
+    change: isNew ? 'kept' : 'aggregated',
+    merged: [],
+    decisions: [decision],
+    escalations: [],
+  }
+}
+
+function suppress(alert: Alert, rules: CorrelationRules): Decision | null {
+  const record = rules.suppression.length > 0 ? alertRecord(alert) : {}
+  for (const rule of rules.suppression) {
+    if (alert.ingestedAt >= rule.expiresAt || !rule.match.test(record)) continue
+    const labels = rule.match.holding(record)
+    const place = rule.ref.place === undefined ? '' : `, ${formatPlace(rule.ref.place)}`
+    return {
+      answer: 'suppressed',
+      rule: rule.ref,
+      facts: labels.map((name) => ({ name, value: alert.title })),
+      sentence: `"${alert.title}" was suppressed by "${rule.ref.title}" of ${rule.owner}: ${rule.reason} (${rule.ref.id}${place})`,
+    }
+  }
+  return null
+}
+
+async function aggregate(
+  state: CorrelationState,
+  alert: Alert,
+  like: AlertGroup,
+  rules: CorrelationRules,
+): Promise<Correlated> {
+  const group: AlertGroup = {
+    ...like,
+    title: alert.updateOf === null ? like.title : alert.title,
+    severity: Math.max(like.severity, alert.severity) as SeverityId,
+    firstAt: Math.min(like.firstAt, alert.occurredAt),
+    lastAt: Math.max(like.lastAt, alert.occurredAt),
+    count: like.count + 1,
+    techniques: union(like.techniques, alert.techniques),
+    tactics: union(like.tactics, alert.tactics),
+    observables: mergeObservables(like.observables, alert.observables),
+  }
+  const incident = state.incidents.get(like.incident)
+  if (incident === undefined) {
+    const candidates = findIncidents(state, alert, rules.grouping)
+    if (candidates.length > 0) return join(state, alert, group, candidates, rules, 'extended')
+    return group.severity < opensFrom ? keep(state, group, false) : open(state, alert, group, rules, 'opened')
+  }
+  const others =
+    group.observables === like.observables
+      ? []
+      : findIncidents(state, alert, rules.grouping).filter((one) => one.incident.number !== incident.number)
+  const self: Candidate = {
+    incident,
+    decision: {
+      answer: 'aggregated',
+      rule: builtIn('aggregate', 'One more of the same'),
+      facts: [{ name: 'count', value: group.count }],
+      sentence: `one more "${alert.title}" (${group.count})`,
+    },
+  }
+  return join(state, alert, group, [self, ...others], rules, 'aggregated')
+}
+
+async function open(
+  state: CorrelationState,
+  alert: Alert,
+  like: AlertGroup,
+  rules: CorrelationRules,
+  change: 'opened',
+): Promise<Correlated> {
+  const number = state.nextNumber++
+  const decision: Decision = {
+    answer: 'opened',
+    rule: builtIn('open', 'No open incident shares an entity with the alert'),
+    facts: [{ name: 'alert', value: alert.title }],
+    sentence: `"${alert.title}" opened incident ${number}: no open incident shares an entity with it in the windows of the grouping rules`,
+  }
+  const incident: Incident = {
+    tenant: alert.tenant,
+    number,
+    title: alert.title,
+    status: 'new',
+    times: {
+      occurredAt: like.firstAt,
+      detectedAt: alert.detectedAt,
+      ingestedAt: alert.ingestedAt,
+      acknowledgedAt: null,
+      containedAt: null,
+      resolvedAt: null,
+    },
+    firstAt: like.firstAt,
+    lastAt: like.lastAt,
+    alertCount: 1,
+    signalCount: like.count,
+    maxSeverity: like.severity,
+    sources: [alert.source],
+    techniques: like.techniques,
+    tactics: like.tactics,
+    observables: like.observables.slice(0, maxObservables),
+    decisions: [decision],
+    escalations: [],
+    mergedInto: null,
+    owner: null,
+    verdict: null,
+    assessment: null,
+    enrichments: [],
+  }
+  const group = { ...like, incident: number }
+  putAlert(state, group)
+  return settle(state, incident, group, alert, rules, {
+    isNew: like.count === 1,
+    change,
+    merged: [],
+    decisions: [decision],
+  })
+}
+
+async function join(
+  state: CorrelationState,
+  alert: Alert,
+  like: AlertGroup,
+  candidates: readonly Candidate[],
+  rules: CorrelationRules,
+  change: 'extended' | 'aggregated',
+): Promise<Correlated> {
+  const ordered = candidates.toSorted((a, b) => a.incident.number - b.incident.number)
+  const [first, ...others] = ordered as [Candidate, ...Candidate[]]
+  const number = first.incident.number
+  let incident = first.incident
+  const decisions: Decision[] = first.decision.answer === 'aggregated' ? [] : [first.decision]
+  for (const other of others) {
+    decisions.push({
+      ...other.decision,
+      answer: 'merged',
+      sentence: `incident ${other.incident.number} was merged into ${number}: ${other.decision.sentence}`,
+    })
+    incident = absorb(state, incident, other.incident)
+  }
+  const isNew = like.incident === 0
+  incident = extend(
+    { ...incident, decisions: [...incident.decisions, ...decisions].slice(0, maxDecisions) },
+    alert,
+    isNew,
+  )
+  const group = { ...like, incident: number }
+  putAlert(state, group)
+  const merged = others.map((other) => ({ from: other.incident.number, into: number }))
+  return settle(state, incident, group, alert, rules, { isNew: like.count === 1, change, merged, decisions })
+}
+
+type Rest = Pick<Extract<Correlated, { outcome: 'alerted' }>, 'isNew' | 'change' | 'merged' | 'decisions'>
+
+/** Titles, escalates, indexes and stores the incident. */
+async function settle(
+  state: CorrelationState,
+  incident: Incident,
+  group: AlertGroup,
+  alert: Alert,
+  rules: CorrelationRules,
+  rest: Rest,
+): Promise<Correlated> {
+  let settled: Incident = {
+    ...incident,
+    title: titleOf(incident, incident.alertCount === 1 ? group.title : alert.title),
+  }
+  const escalations: { decision: Decision; tasks: readonly string[] }[] = []
+  for (const rule of rules.escalation) {
+    if (settled.escalations.includes(rule.ref.id)) continue
+    const { matched, facts } = await rule.when.decide(incidentFacts(settled))
+    if (!matched) continue
+    const decision: Decision = {
+      answer: 'escalated',
+      rule: rule.ref,
+      facts,
+      sentence: `${rule.ref.title}: ${facts.map((fact) => `${fact.name} = ${JSON.stringify(fact.value)}`).join(', ')}`,
+    }
+    escalations.push({ decision, tasks: rule.tasks })
+    settled = {
+      ...settled,
+      escalations: [...settled.escalations, rule.ref.id],
+      maxSeverity: rule.severity !== null && rule.severity > settled.maxSeverity ? rule.severity : settled.maxSeverity,
+      decisions: [...settled.decisions, decision].slice(0, maxDecisions),
+    }
+  }
+  putIncident(state, settled)
+  indexIncident(state, settled)
+  return { outcome: 'alerted', alert: group, incident: settled, escalations, ...rest }
+}
+
+/** The incident with the alert in it. */
+function extend(incident: Incident, alert: Alert, isNew: boolean): Incident {
+  const { times } = incident
+  return {
+    ...incident,
+    times: {
+      ...times,
+      occurredAt: Math.min(times.occurredAt, alert.occurredAt),
+      detectedAt: Math.min(times.detectedAt, alert.detectedAt),
+      ingestedAt: Math.min(times.ingestedAt, alert.ingestedAt),
+    },
+    firstAt: Math.min(incident.firstAt, alert.occurredAt),
+    lastAt: Math.max(incident.lastAt, alert.occurredAt),
+    alertCount: incident.alertCount + (isNew ? 1 : 0),
+    signalCount: incident.signalCount + 1,
+    maxSeverity: Math.max(alert.severity, incident.maxSeverity),
+    sources: union(incident.sources, [alert.source]),
+    techniques: union(incident.techniques, alert.techniques),
+    tactics: union(incident.tactics, alert.tactics),
+    observables: mergeObservables(incident.observables, alert.observables),
+  }
+}
+
+/** Puts everything of `other` into `incident`; the other one stays as a signpost. */
+function absorb(state: CorrelationState, incident: Incident, other: Incident): Incident {
+  unindexIncident(state, other)
+  putIncident(state, { ...other, status: 'merged', mergedInto: incident.number })
+  for (const [_key, alert] of state.alerts)
+    if (alert.incident === other.number) putAlert(state, { ...alert, incident: incident.number })
+  return {
+    ...incident,
+    times: {
+      ...incident.times,
+      occurredAt: Math.min(incident.times.occurredAt, other.times.occurredAt),
+      detectedAt: Math.min(incident.times.detectedAt, other.times.detectedAt),
+      ingestedAt: Math.min(incident.times.ingestedAt, other.times.ingestedAt),
+      acknowledgedAt: incident.times.acknowledgedAt ?? other.times.acknowledgedAt,
+    },
+    firstAt: Math.min(incident.firstAt, other.firstAt),
+    lastAt: Math.max(incident.lastAt, other.lastAt),
+    alertCount: incident.alertCount + other.alertCount,
+    signalCount: incident.signalCount + other.signalCount,
+    maxSeverity: Math.max(incident.maxSeverity, other.maxSeverity),
+    sources: union(incident.sources, other.sources),
+    techniques: union(incident.techniques, other.techniques),
+    tactics: union(incident.tactics, other.tactics),
+    observables: mergeObservables(incident.observables, other.observables),
+    decisions: [...incident.decisions, ...other.decisions].slice(0, maxDecisions),
+    escalations: union(incident.escalations, other.escalations),
+    enrichments: [
+      ...new Map(
+        [...incident.enrichments, ...other.enrichments].map((one) => [`${one.provider}|${one.observable}`, one]),
+      ).values(),
+    ],
+    owner: incident.owner ?? other.owner,
+  }
+}
+
+function groupOf(alert: Alert, incident: IncidentNumber): AlertGroup {
+  const { id, source, kind, rule, title, severity, key, techniques, tactics, observables } = alert
+  return {
+    id,
+    incident,
+    source,
+    kind,
+    ruleId: rule.id,
+    title,
+    severity,
+    key,
+    firstAt: alert.occurredAt,
+    lastAt: alert.occurredAt,
+    count: 1,
+    techniques,
+    tactics,
+    observables,
+  }
+}
+
+const roleRank = { attacker: 0, target: 1, related: 2 } as const
+
+function mergeObservables(known: readonly Observable[], more: readonly Observable[]): readonly Observable[] {
+  const missing = more.filter(
+    (one) =>
+      !known.some(
+        (other) => other.type === one.type && other.value === one.value && roleRank[other.role] <= roleRank[one.role],
+      ),
+  )
+  if (missing.length === 0) return known
+  const merged = new Map(known.map((one) => [observableKey(one), one]))
+  for (const one of missing)
+    if (merged.size < maxObservables || merged.has(observableKey(one))) merged.set(observableKey(one), one)
+  return [...merged.values()]
+}
+
+function union(known: readonly string[], more: readonly string[]): readonly string[] {
+  return more.every((one) => known.includes(one)) ? known : [...new Set([...known, ...more])].sort()
+}

@@ -1,0 +1,96 @@
+import type { Alert, Incident, JsonObject } from '../model/index.ts'
+import { severityName } from '../model/index.ts'
+
+const values = (incident: Incident, type: string, role?: string): string[] =>
+  incident.observables
+    .filter((one) => one.type === type && (role === undefined || one.role === role))
+    .map((one) => one.value)
+
+/** The facts of an incident that conditions and playbooks read: the one list of names there is. */
+export function incidentFacts(incident: Incident): JsonObject {
+  const { assessment } = incident
+  const enriched = (provider: string) => incident.enrichments.filter((one) => one.provider === provider)
+  return {
+    number: incident.number,
+    title: incident.title,
+    status: incident.status,
+    severity: assessment?.severity ?? null,
+    score: assessment?.score ?? null,
+    alertSeverity: severityName(incident.maxSeverity),
+    alertSeverityId: incident.maxSeverity,
+    alertCount: incident.alertCount,
+    signalCount: incident.signalCount,
+    sources: incident.sources,
+    sourceCount: incident.sources.length,
+    techniques: incident.techniques,
+    tactics: incident.tactics,
+    tacticCount: incident.tactics.length,
+    durationMinutes: Math.round((incident.lastAt - incident.firstAt) / 60_000),
+    attackerIps: values(incident, 'ip', 'attacker'),
+    targetIps: values(incident, 'ip', 'target'),
+    users: values(incident, 'user'),
+    targetUsers: values(incident, 'user', 'target'),
+    hosts: values(incident, 'host'),
+    accessKeys: values(incident, 'access-key'),
+    resources: values(incident, 'resource'),
+    domains: values(incident, 'domain'),
+    maliciousCount: incident.enrichments.filter((one) => one.verdict === 'malicious').length,
+    benignCount: incident.enrichments.filter((one) => one.verdict === 'benign').length,
+    assetCriticality: highest(enriched('inventory').map((one) => String(one.data.criticality ?? ''))),
+    countries: [...new Set(enriched('geoip').map((one) => String(one.data.country ?? '')))].sort(),
+    corroborated: incident.sources.length > 1,
+    escalations: incident.escalations,
+    owner: incident.owner,
+  }
+}
+
+const grades = ['critical', 'high', 'medium', 'low']
+const highest = (seen: readonly string[]) => grades.find((grade) => seen.includes(grade)) ?? null
+
+const example: Incident = {
+  tenant: 'main' as Incident['tenant'],
+  number: 0,
+  title: '',
+  status: 'new',
+  times: { occurredAt: 0, detectedAt: 0, ingestedAt: 0, acknowledgedAt: null, containedAt: null, resolvedAt: null },
+  firstAt: 0,
+  lastAt: 0,
+  alertCount: 0,
+  signalCount: 0,
+  maxSeverity: 0,
+  sources: [],
+  techniques: [],
+  tactics: [],
+  observables: [],
+  decisions: [],
+  escalations: [],
+  mergedInto: null,
+  owner: null,
+  verdict: null,
+  assessment: null,
+  enrichments: [],
+}
+
+/** The names of {@link incidentFacts}. */
+export const incidentFactNames: ReadonlySet<string> = new Set(Object.keys(incidentFacts(example)))
+
+/** The flat view of an alert that selections of suppression and grouping rules read. */
+export function alertRecord(alert: Alert): JsonObject {
+  const byRole: Record<string, string[]> = {}
+  for (const one of alert.observables) {
+    for (const key of [one.type, `${one.role}.${one.type}`]) byRole[key] = [...(byRole[key] ?? []), one.value]
+  }
+  return {
+    ...byRole,
+    source: alert.source,
+    kind: alert.kind,
+    rule: alert.rule.id,
+    title: alert.title,
+    description: alert.description,
+    severity: severityName(alert.severity),
+    severityId: alert.severity,
+    techniques: alert.techniques,
+    tactics: alert.tactics,
+    details: alert.details,
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  type Locate,
+  type Observable,
+  type ObservableRole,
+  type ObservableType,
+  type Problem,
+  type SeverityId,
+  type SeverityName,
+  severityId,
+  severityNames,
+} from '../model/index.ts'
+import { compileValue } from '../template/index.ts'
+import { compileGetter, firstOf, textOf } from './getter.ts'
+import { normalizeObservable } from './observable-value.ts'
+
+type Path = readonly (string | number)[]
+
+const pathsOf = (value: Json | undefined): string[] =>
+  typeof value === 'string'
+    ? [value]
+    : Array.isArray(value)
+      ? (value as readonly Json[]).filter((one) => typeof one === 'string')
+      : []
+
+/** Getters of a `from:` that names one path or several in order of preference. */
+export function compileFrom(value: Json | undefined) {
+  return pathsOf(value).map(compileGetter)
+}
+
+/** A text of the record: `{ from: path }`, or a text with `{{ record.path }}`. */
+export function compileText(
+  raw: Json | undefined,
+  path: Path,
+  at: Locate,
+  problems: Problem[],
+): (record: JsonObject) => string | undefined {
+  if (isObject(raw)) {
+    const getters = compileFrom(raw.from)
+    const fallback = textOf(raw.default)
+    return (record) => textOf(firstOf(getters, record)) ?? fallback
+  }
+  if (typeof raw !== 'string') return () => undefined
+  if (!raw.includes('{{')) return () => raw
+  const compiled = compileValue(raw, (inner, part) => at([...path, ...inner], part), new Set(['record']))
+  if (!compiled.ok) {
+    problems.push(...compiled.problems)
+    return () => undefined
+  }
+  return (record) => {
+    const rendered = compiled.value.render({ record })
+    return rendered.ok ? textOf(rendered.value) : undefined
+  }
+}
+
+/** A severity by words, exact values or bands of a number; `default` where nothing fits. */
+export function compileSeverity(raw: Json | undefined): (record: JsonObject) => SeverityId {
+  if (typeof raw === 'string') return () => severityId(raw as SeverityName)
+  if (!isObject(raw)) return () => 0
+  const getters = compileFrom(raw.from)
+  const map = new Map(
+    Object.entries(isObject(raw.map) ? raw.map : {}).map(([key, name]) => [
+      key.toLowerCase(),
+      severityId(name as SeverityName),
+    ]),
+  )
+  const bands = (Array.isArray(raw.bands) ? (raw.bands as readonly (readonly [number, SeverityName])[]) : []).map(
+    ([from, name]) => [from, severityId(name)] as const,
+  )
+  const fallback = severityId((typeof raw.default === 'string' ? raw.default : 'unknown') as SeverityName)
+  return (record) => {
+    for (const getter of getters) {
+      const [value] = getter(record)
+      if (value === undefined) continue
+      const text = String(value).toLowerCase()
+      const mapped = map.get(text)
+      if (mapped !== undefined) return mapped
+      const number = typeof value === 'number' ? value : /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+      if (bands.length > 0 && !Number.isNaN(number)) return bands.findLast(([from]) => number >= from)?.[1] ?? fallback
+      if (map.size === 0 && (severityNames as readonly string[]).includes(text)) return severityId(text as SeverityName)
+    }
+    return fallback
+  }
+}
+
+const maxObservables = 100
+
+/** How a raw value is taken apart before it is normalised. */
+const splitters: Readonly<Record<string, (text: string) => string[]>> = {
+  'hash-list': (text) => text.split(/[,;|]/).map((part) => part.split('=').at(-1) ?? ''),
+  'account-name': (text) => [text.split('\\').at(-1) ?? ''],
+  'role-session': (text) => (/:assumed-role\//.test(text) ? [text.split('/').at(-1) ?? ''] : []),
+  'file-name': (text) => [text.split(/[\\/]/).at(-1) ?? ''],
+  'host-port': (text) => [text.replace(/:\d+$/, '')],
+  list: (text) => text.split(/[,\s]+/),
+}
+
+/** Names of the `as:` of an observable. */
+export const observableForms = Object.keys(splitters)
+
+/** The observables of a record, normalised, each once, attacker before target before related for the same value. */
+export function compileObservables(raw: Json | undefined): (record: JsonObject) => readonly Observable[] {
+  const specs = (Array.isArray(raw) ? (raw as readonly Json[]) : []).filter(isObject).map((spec) => ({
+    type: spec.type as ObservableType,
+    role: spec.role as ObservableRole,
+    getters: compileFrom(spec.from),
+    split: typeof spec.as === 'string' ? splitters[spec.as] : undefined,
+  }))
+  return (record) => {
+    const found = new Map<string, Observable>()
+    for (const { type, role, getters, split } of specs) {
+      for (const getter of getters) {
+        for (const value of getter(record).flatMap((one) => (Array.isArray(one) ? (one as readonly Json[]) : [one]))) {
+          const text = textOf(value, 4000)
+          for (const part of text === undefined ? [] : (split?.(text) ?? [text])) {
+            const normal = normalizeObservable(type, part)
+            if (normal === null || found.size >= maxObservables) continue
+            const key = `${type}:${normal}`
+            if (!found.has(key)) found.set(key, { type, value: normal, role })
+          }
+        }
+      }
+    }
+    return [...found.values()]
+  }
+}

@@ -1,0 +1,3 @@
+export { type ActionSpec, compileIntegration, type Inbound, type Integration, type WebhookSpec } from './integration.ts'
+export { createNormalizer, type Normalized, type Normalizer, type RawDelivery } from './normalizer.ts'
+export { toOcsf } from './ocsf.ts'
