@@ -5,23 +5,14 @@ import {
   formatPlace,
   type Incident,
   type IncidentNumber,
-  type Observable,
-  observableKey,
   type RuleRef,
   type SeverityId,
 } from '../model/index.ts'
 import { alertRecord, incidentFacts } from './facts.ts'
 import { type Candidate, findIncidents } from './group.ts'
+import { absorb, extend, mergeObservables, union } from './merge.ts'
 import type { CorrelationRules } from './rules.ts'
-import {
-  type CorrelationState,
-  indexIncident,
-  isOpen,
-  isRemembered,
-  putAlert,
-  putIncident,
-  unindexIncident,
-} from './state.ts'
+import { type CorrelationState, indexIncident, isOpen, isRemembered, putAlert, putIncident } from './state.ts'
 import { titleOf } from './title.ts'
 
 /** What correlation made of one alert. */
@@ -284,64 +275,6 @@ async function settle(
   return { outcome: 'alerted', alert: group, incident: settled, escalations, ...rest }
 }
 
-/** The incident with the alert in it. */
-function extend(incident: Incident, alert: Alert, isNew: boolean): Incident {
-  const { times } = incident
-  return {
-    ...incident,
-    times: {
-      ...times,
-      occurredAt: Math.min(times.occurredAt, alert.occurredAt),
-      detectedAt: Math.min(times.detectedAt, alert.detectedAt),
-      ingestedAt: Math.min(times.ingestedAt, alert.ingestedAt),
-    },
-    firstAt: Math.min(incident.firstAt, alert.occurredAt),
-    lastAt: Math.max(incident.lastAt, alert.occurredAt),
-    alertCount: incident.alertCount + (isNew ? 1 : 0),
-    signalCount: incident.signalCount + 1,
-    maxSeverity: Math.max(alert.severity, incident.maxSeverity),
-    sources: union(incident.sources, [alert.source]),
-    techniques: union(incident.techniques, alert.techniques),
-    tactics: union(incident.tactics, alert.tactics),
-    observables: mergeObservables(incident.observables, alert.observables),
-  }
-}
-
-/** Puts everything of `other` into `incident`; the other one stays as a signpost. */
-function absorb(state: CorrelationState, incident: Incident, other: Incident): Incident {
-  unindexIncident(state, other)
-  putIncident(state, { ...other, status: 'merged', mergedInto: incident.number })
-  for (const [_key, alert] of state.alerts)
-    if (alert.incident === other.number) putAlert(state, { ...alert, incident: incident.number })
-  return {
-    ...incident,
-    times: {
-      ...incident.times,
-      occurredAt: Math.min(incident.times.occurredAt, other.times.occurredAt),
-      detectedAt: Math.min(incident.times.detectedAt, other.times.detectedAt),
-      ingestedAt: Math.min(incident.times.ingestedAt, other.times.ingestedAt),
-      acknowledgedAt: incident.times.acknowledgedAt ?? other.times.acknowledgedAt,
-    },
-    firstAt: Math.min(incident.firstAt, other.firstAt),
-    lastAt: Math.max(incident.lastAt, other.lastAt),
-    alertCount: incident.alertCount + other.alertCount,
-    signalCount: incident.signalCount + other.signalCount,
-    maxSeverity: Math.max(incident.maxSeverity, other.maxSeverity),
-    sources: union(incident.sources, other.sources),
-    techniques: union(incident.techniques, other.techniques),
-    tactics: union(incident.tactics, other.tactics),
-    observables: mergeObservables(incident.observables, other.observables),
-    decisions: [...incident.decisions, ...other.decisions].slice(0, maxDecisions),
-    escalations: union(incident.escalations, other.escalations),
-    enrichments: [
-      ...new Map(
-        [...incident.enrichments, ...other.enrichments].map((one) => [`${one.provider}|${one.observable}`, one]),
-      ).values(),
-    ],
-    owner: incident.owner ?? other.owner,
-  }
-}
-
 function groupOf(alert: Alert, incident: IncidentNumber): AlertGroup {
   const { id, source, kind, rule, title, severity, key, techniques, tactics, observables } = alert
   return {
@@ -360,24 +293,4 @@ function groupOf(alert: Alert, incident: IncidentNumber): AlertGroup {
     tactics,
     observables,
   }
-}
-
-const roleRank = { attacker: 0, target: 1, related: 2 } as const
-
-function mergeObservables(known: readonly Observable[], more: readonly Observable[]): readonly Observable[] {
-  const missing = more.filter(
-    (one) =>
-      !known.some(
-        (other) => other.type === one.type && other.value === one.value && roleRank[other.role] <= roleRank[one.role],
-      ),
-  )
-  if (missing.length === 0) return known
-  const merged = new Map(known.map((one) => [observableKey(one), one]))
-  for (const one of missing)
-    if (merged.size < maxObservables || merged.has(observableKey(one))) merged.set(observableKey(one), one)
-  return [...merged.values()]
-}
-
-function union(known: readonly string[], more: readonly string[]): readonly string[] {
-  return more.every((one) => known.includes(one)) ? known : [...new Set([...known, ...more])].sort()
 }

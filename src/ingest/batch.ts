@@ -1,0 +1,160 @@
+import type { EventId, EventOutcome } from '../core/model/index.ts'
+import type { Tx } from '../store/index.ts'
+import type { StoredDelivery } from './inbox.ts'
+
+/** Where the pipeline of a tenant stands. */
+export interface Cursor {
+  readonly doneSeq: number
+  readonly nextSeq: number
+}
+
+/**
+ * Takes the tenant's turn until the transaction ends: one worker at a time, on whichever replica. Null when another
+ * worker has it, or when nothing was ever received.
+ */
+export async function takeTurn(tx: Tx): Promise<Cursor | null> {
+  const lock = await tx.query<{ ok: boolean }>(
+    { name: 'take-turn', text: `select pg_try_advisory_xact_lock(7365002, hashtext($1)) as ok` },
+    [tx.tenant],
+  )
+  if (lock.rows[0]?.ok !== true) return null
+  const head = await tx.query<{ next_seq: number; done_seq: number }>(
+    { name: 'read-head', text: 'select next_seq, done_seq from inbox_head where tenant = $1' },
+    [tx.tenant],
+  )
+  const row = head.rows[0]
+  return row === undefined ? null : { doneSeq: row.done_seq, nextSeq: row.next_seq }
+}
+
+interface DeliveryRow {
+  readonly seq: number
+  readonly source: string | null
+  readonly transport: StoredDelivery['transport']
+  readonly content_type: string | null
+  readonly received_at: number
+  readonly body: Buffer
+}
+
+/** The next deliveries in order, at most `limit` of them. */
+export async function nextDeliveries(tx: Tx, afterSeq: number, limit: number): Promise<readonly StoredDelivery[]> {
+  const found = await tx.query<DeliveryRow>(
+    {
+      name: 'next-deliveries',
+      text: 'select seq, source, transport, content_type, received_at, body from delivery where tenant = $1 and seq > $2 order by seq limit $3',
+    },
+    [tx.tenant, afterSeq, limit],
+  )
+  return found.rows.map((row) => ({
+    seq: row.seq,
+    source: row.source,
+    transport: row.transport,
+    contentType: row.content_type,
+    receivedAt: row.received_at,
+    body: row.body,
+  }))
+}
+
+/** One received delivery, by its number. */
+export async function readDelivery(tx: Tx, seq: number): Promise<StoredDelivery | null> {
+  return (await nextDeliveries(tx, seq - 1, 1)).find((one) => one.seq === seq) ?? null
+}
+
+/** Which of the events are known already. */
+export async function knownEvents(tx: Tx, ids: readonly EventId[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const found = await tx.query<{ id: string }>(
+    { name: 'known-events', text: 'select id from event where tenant = $1 and id = any($2::text[])' },
+    [tx.tenant, ids],
+  )
+  return new Set(found.rows.map((row) => row.id))
+}
+
+/** An event with the place it ended in. */
+export interface EventRow {
+  readonly id: EventId
+  readonly seq: number
+  readonly index: number
+  readonly source: string
+  readonly occurredAt: number
+  readonly outcome: EventOutcome
+}
+
+/** A record that could not be taken, with its reason. */
+export interface DeadLetter {
+  readonly seq: number
+  readonly index: number
+  readonly source: string
+  readonly code: string
+  readonly message: string
+  readonly excerpt: string
+  readonly at: number
+}
+
+/** What a batch came to: written in the same transaction as everything that was decided. */
+export interface BatchOutcome {
+  readonly doneSeq: number
+  readonly eventCounts: readonly (readonly [seq: number, count: number])[]
+  readonly events: readonly EventRow[]
+  readonly dead: readonly DeadLetter[]
+  readonly counts: ReadonlyMap<string, ReadonlyMap<EventOutcome, number>>
+}
+
+/** Records the outcome of a batch and moves the cursor. */
+export async function finishBatch(tx: Tx, batch: BatchOutcome): Promise<void> {
+  if (batch.events.length > 0) {
+    await tx.query(
+      {
+        name: 'insert-events',
+        text: `insert into event (tenant, id, seq, idx, source, occurred_at, outcome)
+          select $1, * from unnest($2::text[], $3::bigint[], $4::int[], $5::text[], $6::bigint[], $7::text[])`,
+      },
+      [
+        tx.tenant,
+        batch.events.map((e) => e.id),
+        batch.events.map((e) => e.seq),
+        batch.events.map((e) => e.index),
+        batch.events.map((e) => e.source),
+        batch.events.map((e) => e.occurredAt),
+        batch.events.map((e) => e.outcome),
+      ],
+    )
+  }
+  if (batch.dead.length > 0) {
+    await tx.query(
+      {
+        name: 'insert-dead',
+        text: `insert into dead_letter (tenant, seq, idx, source, code, message, excerpt, at)
+          select $1, * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])`,
+      },
+      [
+        tx.tenant,
+        batch.dead.map((d) => d.seq),
+        batch.dead.map((d) => d.index),
+        batch.dead.map((d) => d.source),
+        batch.dead.map((d) => d.code),
+        batch.dead.map((d) => d.message),
+        batch.dead.map((d) => d.excerpt),
+        batch.dead.map((d) => d.at),
+      ],
+    )
+  }
+  const counts = [...batch.counts].flatMap(([source, byOutcome]) =>
+    [...byOutcome].map(([outcome, count]) => ({ source, outcome, count })),
+  )
+  await tx.query(
+    {
+      name: 'add-ledger',
+      text: `insert into ledger (tenant, source, outcome, count) select $1, * from unnest($2::text[], $3::text[], $4::bigint[])
+        on conflict (tenant, source, outcome) do update set count = ledger.count + excluded.count`,
+    },
+    [tx.tenant, counts.map((c) => c.source), counts.map((c) => c.outcome), counts.map((c) => c.count)],
+  )
+  await tx.query(
+    {
+      name: 'finish-deliveries',
+      text: `with counted as (insert into delivery_count (tenant, seq, events) select $1, * from unnest($2::bigint[], $3::int[]) returning events)
+        update inbox_head set done_seq = $4, received = received + coalesce((select sum(events) from counted), 0) where tenant = $1`,
+    },
+    [tx.tenant, batch.eventCounts.map(([seq]) => seq), batch.eventCounts.map(([, count]) => count), batch.doneSeq],
+  )
+}

@@ -1,0 +1,135 @@
+import { isUnavailable, type Store, type Tx } from '../store/index.ts'
+
+/** A delivery before it has its number. */
+export interface NewDelivery {
+  readonly source: string | null
+  readonly transport: 'webhook' | 'file' | 'syslog' | 'api'
+  readonly contentType: string | null
+  readonly receivedAt: number
+  readonly body: Uint8Array
+}
+
+/** A delivery as kept. */
+export interface StoredDelivery extends NewDelivery {
+  readonly seq: number
+}
+
+/** Nothing was kept: the sender has to try again later. */
+export class Overloaded extends Error {
+  readonly retryAfterSeconds: number
+  constructor(message: string, retryAfterSeconds: number) {
+    super(message)
+    this.name = 'Overloaded'
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+export interface Inbox {
+  /** Resolves with the first number once all are on disk; rejects with {@link Overloaded} when nothing was kept. */
+  accept(deliveries: readonly NewDelivery[]): Promise<{ firstSeq: number }>
+  /** Waits until everything that was handed over is settled. */
+  idle(): Promise<void>
+}
+
+interface Waiting {
+  readonly deliveries: readonly NewDelivery[]
+  readonly bytes: number
+  readonly resolve: (answer: { firstSeq: number }) => void
+  readonly reject: (error: unknown) => void
+}
+
+const maxQueuedBytes = 64 * 1024 * 1024
+const maxBatchRows = 2000
+const maxBatchBytes = 16 * 1024 * 1024
+
+/**
+ * The tenant's inbox. Callers that arrive while a transaction is under way share the next one, so that the cost of a
+ * commit is spread over all of them. Memory is bounded: past 64 MB of waiting bodies it refuses.
+ */
+export function createInbox(store: Store): Inbox {
+  const queue: Waiting[] = []
+  let queuedBytes = 0
+  let running: Promise<void> | null = null
+  const flush = async () => {
+    while (queue.length > 0) {
+      const batch: Waiting[] = []
+      let rows = 0
+      let bytes = 0
+      while (queue.length > 0) {
+        const next = queue[0] as Waiting
+        if (batch.length > 0 && (rows + next.deliveries.length > maxBatchRows || bytes + next.bytes > maxBatchBytes))
+          break
+        batch.push(next)
+        queue.shift()
+        rows += next.deliveries.length
+        bytes += next.bytes
+      }
+      try {
+        let seq = await store.transaction((tx) =>
+          insert(
+            tx,
+            batch.flatMap((one) => one.deliveries),
+          ),
+        )
+        for (const one of batch) {
+          one.resolve({ firstSeq: seq })
+          seq += one.deliveries.length
+        }
+      } catch (error) {
+        const answer = isUnavailable(error) ? new Overloaded('the database is away', 5) : error
+        for (const one of batch) one.reject(answer)
+      } finally {
+        queuedBytes -= bytes
+      }
+    }
+  }
+  return {
+    accept(deliveries) {
+      const bytes = deliveries.reduce((sum, one) => sum + one.body.byteLength + 200, 0)
+      if (deliveries.length === 0) return Promise.reject(new Error('nothing to accept'))
+      if (queuedBytes > 0 && queuedBytes + bytes > maxQueuedBytes)
+        return Promise.reject(new Overloaded('too much is waiting to be written', 2))
+      queuedBytes += bytes
+      return new Promise((resolve, reject) => {
+        queue.push({ deliveries, bytes, resolve, reject })
+        running ??= flush().finally(() => {
+          running = null
+        })
+      })
+    },
+    async idle() {
+      while (running !== null) await running.catch(() => {})
+    },
+  }
+}
+
+const insertDeliveries = {
+  name: 'insert-deliveries',
+  text: `insert into delivery (tenant, seq, source, transport, content_type, received_at, body)
+    select $1, $2::bigint + ordinality - 1, source, transport, content_type, received_at, body
+    from unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[]) with ordinality as t(source, transport, content_type, received_at, body, ordinality)`,
+}
+
+/** Inserts with numbers that have no gaps: the head row is locked until commit. */
+async function insert(tx: Tx, deliveries: readonly NewDelivery[]): Promise<number> {
+  const head = await tx.query<{ next_seq: number }>(
+    {
+      name: 'take-seqs',
+      text: `insert into inbox_head (tenant, next_seq, done_seq) values ($1, 1 + $2::bigint, 0)
+        on conflict (tenant) do update set next_seq = inbox_head.next_seq + $2::bigint returning next_seq`,
+    },
+    [tx.tenant, deliveries.length],
+  )
+  const first = (head.rows[0]?.next_seq ?? 1) - deliveries.length
+  await tx.query(insertDeliveries, [
+    tx.tenant,
+    first,
+    deliveries.map((one) => one.source),
+    deliveries.map((one) => one.transport),
+    deliveries.map((one) => one.contentType),
+    deliveries.map((one) => one.receivedAt),
+    deliveries.map((one) => Buffer.from(one.body.buffer, one.body.byteOffset, one.body.byteLength)),
+  ])
+  await tx.query({ name: 'notify-inbox', text: `select pg_notify('gitsoc_inbox', $1)` }, [tx.tenant])
+  return first
+}

@@ -1,0 +1,16 @@
+export {
+  type BatchOutcome,
+  type Cursor,
+  type DeadLetter,
+  type EventRow,
+  finishBatch,
+  knownEvents,
+  nextDeliveries,
+  readDelivery,
+  takeTurn,
+} from './batch.ts'
+export { createInbox, type Inbox, type NewDelivery, Overloaded, type StoredDelivery } from './inbox.ts'
+export { type Ledger, type LedgerLine, readLedger } from './ledger.ts'
+export { listFiles, type ReadProgress, readFiles, readStream } from './read-files.ts'
+export { createReceiver, type Receiver, type ReceiverParts, send } from './receiver.ts'
+export { schemes } from './verify/verify.ts'

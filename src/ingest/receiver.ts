@@ -1,0 +1,180 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isObject, type Json, type JsonObject } from '../core/model/index.ts'
+import type { Integration, WebhookSpec } from '../core/normalize/index.ts'
+import { type Answer, handshakes } from './handshake.ts'
+import { type Inbox, type NewDelivery, Overloaded } from './inbox.ts'
+import { BodyRefused, readBody } from './read-body.ts'
+import { type RawRequest, type VerifyContext, verify } from './verify/verify.ts'
+
+/** What the receiver works with. */
+export interface ReceiverParts {
+  readonly inbox: Inbox
+  /** The manifests that are live now. */
+  readonly integrations: () => readonly Integration[]
+  readonly context: Omit<VerifyContext, 'now' | 'config'>
+  /** Configuration of an integration, from the server's configuration. */
+  readonly config: (integration: string) => JsonObject
+  readonly clock: () => number
+  /** Counts what happened: `ingest_requests_total` by integration and result. */
+  readonly count: (integration: string, result: string) => void
+}
+
+const bodyTimeoutMs = 15_000
+const maxPath = 300
+
+/** Handles `/in/<path>`; true when the request was one of those. Answers 202 only for what is on disk. */
+export type Receiver = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
+
+/** A receiver of webhooks: raw bytes are verified, kept, and only then acknowledged. */
+export function createReceiver(parts: ReceiverParts): Receiver {
+  return async (request, response) => {
+    const url = parseUrl(request.url ?? '')
+    if (url === null || !url.pathname.startsWith('/in/')) return false
+    const route = url.pathname.length > maxPath ? null : find(parts.integrations(), url.pathname.slice('/in/'.length))
+    if (route === null) {
+      request.resume()
+      parts.count('none', 'not-found')
+      send(response, {
+        status: 404,
+        body: '{"error":"there is no integration at this path"}',
+        contentType: 'application/json',
+      })
+      return true
+    }
+    const { answer, result } = await receive(parts, request, url, route).catch(failure)
+    parts.count(route.integration.id, result)
+    send(response, answer)
+    return true
+  }
+}
+
+interface Route {
+  readonly integration: Integration
+  readonly webhook: WebhookSpec
+  readonly rest: string
+}
+
+interface Received {
+  readonly answer: Answer
+  readonly result: string
+}
+
+function parseUrl(text: string): URL | null {
+  try {
+    return new URL(text, 'http://localhost')
+  } catch {
+    return null
+  }
+}
+
+function find(integrations: readonly Integration[], path: string): Route | null {
+  for (const integration of integrations) {
+    const { webhook } = integration
+    if (webhook === null || (path !== webhook.path && !path.startsWith(`${webhook.path}/`))) continue
+    return { integration, webhook, rest: path.slice(webhook.path.length + 1) }
+  }
+  return null
+}
+
+const problemAnswer = (status: number, error: string, headers?: Record<string, string>): Answer => ({
+  status,
+  body: JSON.stringify({ error }),
+  contentType: 'application/json',
+  ...(headers === undefined ? {} : { headers }),
+})
+
+async function receive(parts: ReceiverParts, request: IncomingMessage, url: URL, route: Route): Promise<Received> {
+  const { integration, webhook, rest } = route
+  const method = request.method ?? 'GET'
+  const context: VerifyContext = { ...parts.context, now: parts.clock(), config: parts.config(integration.id) }
+  const handshake =
+    webhook.handshake === null || !Object.hasOwn(handshakes, webhook.handshake)
+      ? undefined
+      : handshakes[webhook.handshake]
+  const raw: RawRequest = { headers: request.headers, query: url.searchParams, pathRest: rest, body: Buffer.alloc(0) }
+  if (method !== 'POST') {
+    request.resume()
+    const answer = await handshake?.(method, raw, context)
+    if (answer) return { answer, result: 'handshake' }
+    return { answer: problemAnswer(405, 'deliveries are sent with POST', { allow: 'POST' }), result: 'method' }
+  }
+  const withBody: RawRequest = { ...raw, body: await readBody(request, webhook.maxBytes, bodyTimeoutMs) }
+  if (webhook.handshake === 'graph-validation-token') {
+    const answer = await handshake?.(method, withBody, context)
+    if (answer) return { answer, result: 'handshake' }
+  }
+  const verdict = await verify(withBody, webhook.verify, context)
+  if (!verdict.ok) {
+    return verdict.kind === 'forged'
+      ? { answer: problemAnswer(401, 'the proof of origin does not hold'), result: 'forged' }
+      : {
+          answer: problemAnswer(503, 'this integration is not configured', { 'retry-after': '300' }),
+          result: 'unconfigured',
+        }
+  }
+  const answer = await handshake?.(method, withBody, context)
+  if (answer) return { answer, result: 'handshake' }
+  const delivery: NewDelivery = {
+    source: integration.id,
+    transport: 'webhook',
+    contentType: request.headers['content-type']?.slice(0, 100) ?? null,
+    receivedAt: context.now,
+    body: bodyOf(withBody),
+  }
+  const { firstSeq } = await parts.inbox.accept([delivery])
+  return {
+    answer: {
+      status: 202,
+      body: JSON.stringify({ accepted: true, delivery: firstSeq }),
+      contentType: 'application/json',
+    },
+    result: 'accepted',
+  }
+}
+
+/** CloudEvents in binary mode carry their attributes in `ce-` headers: they are kept in the structured form. */
+function bodyOf(request: RawRequest): Buffer {
+  const attributes = Object.entries(request.headers).filter(
+    (entry): entry is [string, string] => /^ce-[a-z0-9]{1,40}$/.test(entry[0]) && typeof entry[1] === 'string',
+  )
+  if (!attributes.some(([name]) => name === 'ce-id') || !attributes.some(([name]) => name === 'ce-specversion'))
+    return request.body
+  try {
+    const data = JSON.parse(request.body.toString('utf8')) as Json
+    return Buffer.from(
+      JSON.stringify({
+        ...Object.fromEntries(attributes.map(([name, value]) => [name.slice(3), value])),
+        data: isObject(data) || Array.isArray(data) ? data : { value: data },
+      }),
+    )
+  } catch {
+    return request.body
+  }
+}
+
+function failure(error: unknown): Received {
+  if (error instanceof BodyRefused)
+    return {
+      answer: problemAnswer(error.status, error.message),
+      result: error.status === 413 ? 'too-large' : 'refused',
+    }
+  if (error instanceof Overloaded)
+    return {
+      answer: problemAnswer(503, error.message, { 'retry-after': String(error.retryAfterSeconds) }),
+      result: 'overload',
+    }
+  return { answer: problemAnswer(503, 'the delivery could not be kept', { 'retry-after': '10' }), result: 'failed' }
+}
+
+/** Sends an answer unless the sender is gone. */
+export function send(response: ServerResponse, answer: Answer): void {
+  if (response.destroyed || response.headersSent) return
+  response.writeHead(answer.status, {
+    'content-type': answer.contentType ?? 'text/plain',
+    'content-length': Buffer.byteLength(answer.body),
+    'x-content-type-options': 'nosniff',
+    ...(answer.status === 413 || answer.status === 408 ? { connection: 'close' } : {}),
+    ...answer.headers,
+  })
+  response.end(answer.body)
+}
