@@ -1,3 +1,4 @@
+export { type Bundle, type Compiled, compileBundle } from './bundle.ts'
 export { parseDocument } from './document.ts'
 export { formatProblems } from './format.ts'
 export { compileSchema } from './schema.ts'

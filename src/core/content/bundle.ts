@@ -1,0 +1,169 @@
+import { compileScoring, type ScoringRule } from '../assess/index.ts'
+import { type CorrelationRules, compileEscalation, compileGrouping, compileSuppression } from '../correlate/index.ts'
+import {
+  type CorrelationRule,
+  type Correlator,
+  compileCorrelationRule,
+  compileSigmaRule,
+  createCorrelator,
+  createMatcher,
+  type Matcher,
+  type SigmaRule,
+} from '../detect/index.ts'
+import {
+  canonicalJson,
+  type Document,
+  type EffectClass,
+  type JsonObject,
+  type Problem,
+  problem,
+  type Result,
+  sha256,
+} from '../model/index.ts'
+import { compileIntegration, type Integration } from '../normalize/index.ts'
+import { compilePlaybook, type KnownAction, type Playbook } from '../playbook/index.ts'
+import { compilePolicy, type Policy } from '../policy/index.ts'
+import { parseDocument } from './document.ts'
+import { isMisplaced, type Kind, kindOf, kinds } from './kinds.ts'
+import type { SourceFile } from './source.ts'
+
+/** All content of one commit, validated and compiled: the unit that is deployed and replayed. */
+export interface Bundle {
+  /** SHA-256 over paths and texts: equal content has an equal digest. */
+  readonly digest: string
+  /** The commit it was read from, or `worktree`. */
+  readonly commit: string
+  readonly detection: readonly SigmaRule[]
+  readonly sequences: readonly CorrelationRule[]
+  readonly matcher: Matcher
+  readonly correlator: Correlator
+  readonly correlation: CorrelationRules
+  readonly scoring: readonly ScoringRule[]
+  readonly policies: readonly Policy[]
+  readonly playbooks: ReadonlyMap<string, Playbook>
+  readonly integrations: readonly Integration[]
+  readonly files: readonly SourceFile[]
+}
+
+/** What compiling came to; `bundle` is null when there is any error: bad content does not load. */
+export interface Compiled {
+  readonly bundle: Bundle | null
+  readonly problems: readonly Problem[]
+  readonly counts: Readonly<Record<Kind, number>>
+}
+
+const maxFiles = 20_000
+
+/** Compiles the content of one commit and reports all problems at once, in order of place. */
+export function compileBundle(files: readonly SourceFile[], commit: string): Compiled {
+  const problems: Problem[] = []
+  const documents = new Map<Kind, Document[]>((Object.keys(kinds) as Kind[]).map((kind) => [kind, []]))
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1))
+  if (sorted.length > maxFiles)
+    problems.push(problem('content/too-many', `there are more than ${maxFiles} files of content`))
+  for (const file of sorted.slice(0, maxFiles)) {
+    const kind = kindOf(file.path)
+    if (kind === null) {
+      if (isMisplaced(file.path))
+        problems.push(
+          problem(
+            'content/misplaced',
+            'nothing reads a file here',
+            { file: file.path, line: 1, column: 1 },
+            'see rules/README.md, integrations/README.md and playbooks/README.md for the places',
+          ),
+        )
+      continue
+    }
+    const parsed = parseDocument(file.path, file.text)
+    const checked = parsed.ok ? kinds[kind].check(parsed.value) : parsed
+    if (checked.ok) documents.get(kind)?.push(checked.value)
+    else problems.push(...checked.problems)
+  }
+  const all = <T>(kind: Kind, compile: (document: Document) => Result<T>): T[] =>
+    (documents.get(kind) ?? []).flatMap((document) => guarded(document, compile, problems))
+  for (const [kind, list] of documents) duplicates(kind, list, problems)
+
+  const detection = all('detection', compileSigmaRule)
+  const sequences = all('correlation', (document) => compileCorrelationRule(document, detection))
+  const correlation: CorrelationRules = {
+    suppression: all('suppression', compileSuppression),
+    grouping: all('grouping', compileGrouping).sort((a, b) => a.order - b.order || (a.ref.id < b.ref.id ? -1 : 1)),
+    escalation: all('escalation', compileEscalation),
+  }
+  const scoring = all('scoring', compileScoring)
+  const policies = all('approval', compilePolicy)
+  const integrations = all('integration', compileIntegration)
+  const actions = new Map(
+    integrations.flatMap((one) =>
+      one.actions.map((action) => [`${one.id}.${action.id}`, knownAction(action)] as const),
+    ),
+  )
+  const playbooks = all('playbook', (document) => compilePlaybook(document, actions))
+  const counts = Object.fromEntries([...documents].map(([kind, list]) => [kind, list.length])) as Record<Kind, number>
+  const ordered = problems.sort(byPlace)
+  if (ordered.some((one) => one.severity === 'error')) return { bundle: null, problems: ordered, counts }
+  const digest = sha256(
+    canonicalJson(sorted.filter((file) => kindOf(file.path) !== null).map((file) => [file.path, sha256(file.text)])),
+  )
+  return {
+    bundle: {
+      digest,
+      commit,
+      detection,
+      sequences,
+      matcher: createMatcher(detection),
+      correlator: createCorrelator(sequences),
+      correlation,
+      scoring,
+      policies,
+      playbooks: new Map(playbooks.map((one) => [one.id, one])),
+      integrations,
+      files: sorted,
+    },
+    problems: ordered,
+    counts,
+  }
+}
+
+function guarded<T>(document: Document, compile: (document: Document) => Result<T>, problems: Problem[]): T[] {
+  try {
+    const result = compile(document)
+    if (result.ok) return [result.value]
+    problems.push(...result.problems)
+  } catch (error) {
+    problems.push(
+      problem(
+        'content/internal',
+        `the file could not be compiled: ${(error as Error).message}`,
+        document.place([]),
+        'this is a fault of gitsoc: please report it with the file',
+      ),
+    )
+  }
+  return []
+}
+
+function duplicates(kind: Kind, documents: readonly Document[], problems: Problem[]): void {
+  const seen = new Map<string, Document>()
+  for (const document of documents) {
+    const id = String(document.value.id)
+    const first = seen.get(id)
+    if (first === undefined) seen.set(id, document)
+    else
+      problems.push(
+        problem('content/duplicate-id', `the ${kind} id "${id}" is used in ${first.file} too`, document.place(['id'])),
+      )
+  }
+}
+
+function knownAction(action: JsonObject): KnownAction {
+  return { effect: action.effect as EffectClass, input: action.input as JsonObject }
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  const left = a.place ?? { file: '', line: 0, column: 0 }
+  const right = b.place ?? { file: '', line: 0, column: 0 }
+  if (left.file !== right.file) return left.file < right.file ? -1 : 1
+  return left.line - right.line || left.column - right.column
+}

@@ -1,0 +1,35 @@
+import integrationSchema from '../../../integrations/integration.schema.json' with { type: 'json' }
+import playbookSchema from '../../../playbooks/playbook.schema.json' with { type: 'json' }
+import approvalSchema from '../../../rules/approval/approval.schema.json' with { type: 'json' }
+import correlationSchema from '../../../rules/correlation/correlation.schema.json' with { type: 'json' }
+import detectionSchema from '../../../rules/detection/detection.schema.json' with { type: 'json' }
+import escalationSchema from '../../../rules/escalation/escalation.schema.json' with { type: 'json' }
+import groupingSchema from '../../../rules/grouping/grouping.schema.json' with { type: 'json' }
+import scoringSchema from '../../../rules/scoring/scoring.schema.json' with { type: 'json' }
+import suppressionSchema from '../../../rules/suppression/suppression.schema.json' with { type: 'json' }
+import { compileSchema } from './schema.ts'
+
+/** The kinds of content, by the folder they live in. */
+export const kinds = {
+  detection: { folder: /^rules\/detection\/(?!fixtures\/).+\.ya?ml$/, check: compileSchema(detectionSchema) },
+  correlation: { folder: /^rules\/correlation\/[^/]+\.ya?ml$/, check: compileSchema(correlationSchema) },
+  suppression: { folder: /^rules\/suppression\/[^/]+\.ya?ml$/, check: compileSchema(suppressionSchema) },
+  grouping: { folder: /^rules\/grouping\/[^/]+\.ya?ml$/, check: compileSchema(groupingSchema) },
+  escalation: { folder: /^rules\/escalation\/[^/]+\.ya?ml$/, check: compileSchema(escalationSchema) },
+  scoring: { folder: /^rules\/scoring\/[^/]+\.ya?ml$/, check: compileSchema(scoringSchema) },
+  approval: { folder: /^rules\/approval\/[^/]+\.ya?ml$/, check: compileSchema(approvalSchema) },
+  integration: { folder: /^integrations\/[^/]+\/integration\.yaml$/, check: compileSchema(integrationSchema) },
+  playbook: { folder: /^playbooks\/[^/]+\.ya?ml$/, check: compileSchema(playbookSchema) },
+} as const
+
+export type Kind = keyof typeof kinds
+
+/** The kind of a content file; null for what is not content (schemas, fixtures, READMEs). */
+export function kindOf(path: string): Kind | null {
+  return (Object.keys(kinds) as Kind[]).find((kind) => kinds[kind].folder.test(path)) ?? null
+}
+
+/** Whether a path looks like content that lies in a place where nothing reads it. */
+export function isMisplaced(path: string): boolean {
+  return /^(rules|playbooks|integrations)\/.+\.ya?ml$/.test(path) && !/\/fixtures\//.test(path) && kindOf(path) === null
+}

@@ -1,0 +1,98 @@
+import { assess } from '../assess/index.ts'
+import type { Bundle } from '../content/index.ts'
+import { type Correlated, type CorrelationState, correlate, incidentFacts, putIncident } from '../correlate/index.ts'
+import { alertOf, alertOfCorrelation, type SigmaState } from '../detect/index.ts'
+import type { Alert, Decision, Enrichment, Event, EventOutcome, Incident, Observable } from '../model/index.ts'
+import { observableKey } from '../model/index.ts'
+import { type IncidentChange, type Trigger, triggersOf } from '../playbook/index.ts'
+
+/** Everything the engine remembers of a tenant. */
+export interface EngineState {
+  readonly correlation: CorrelationState
+  readonly sigma: SigmaState
+}
+
+/** Looks observables up; given from outside, and its answers are kept with the incident. */
+export type Enrich = (observables: readonly Observable[], at: number) => readonly Enrichment[]
+
+/** An alert that was counted, and what came of it. */
+export interface AlertDecision {
+  readonly alert: Alert
+  readonly correlated: Correlated
+  /** The incident after assessment, when there is one. */
+  readonly incident: Incident | null
+  readonly triggers: readonly Trigger[]
+}
+
+/** What a bundle decides about one event. */
+export interface Decided {
+  readonly outcome: Extract<EventOutcome, 'alerted' | 'noMatch' | 'duplicate' | 'suppressed'>
+  readonly alerts: readonly AlertDecision[]
+}
+
+const maxEnriched = 60
+
+/**
+ * Decides about one event: detect, correlate, assess, trigger. The same bundle, state and event give the same answer,
+ * live, in CI, in a preview and in a replay.
+ */
+export async function decide(
+  bundle: Bundle,
+  state: EngineState,
+  event: Event,
+  vendorAlert: Alert | null,
+  enrich: Enrich,
+): Promise<Decided> {
+  const matches = bundle.matcher.match(event)
+  const hits = bundle.correlator.observe(state.sigma, event, matches)
+  const alerts = [
+    ...(vendorAlert === null ? [] : [vendorAlert]),
+    ...matches.filter((match) => !bundle.correlator.silent.has(match.rule.id)).map((match) => alertOf(event, match)),
+    ...hits.map((hit) => alertOfCorrelation(event, hit)),
+  ]
+  const decisions: AlertDecision[] = []
+  for (const alert of alerts) decisions.push(await decideAlert(bundle, state, alert, enrich))
+  return { outcome: outcomeOf(decisions), alerts: decisions }
+}
+
+function outcomeOf(decisions: readonly AlertDecision[]): Decided['outcome'] {
+  const has = (outcome: Correlated['outcome']) => decisions.some((one) => one.correlated.outcome === outcome)
+  if (has('alerted')) return 'alerted'
+  if (has('suppressed')) return 'suppressed'
+  return has('duplicate') ? 'duplicate' : 'noMatch'
+}
+
+async function decideAlert(bundle: Bundle, state: EngineState, alert: Alert, enrich: Enrich): Promise<AlertDecision> {
+  const correlated = await correlate(state.correlation, alert, bundle.correlation)
+  if (correlated.outcome !== 'alerted' || correlated.incident === null)
+    return { alert, correlated, incident: null, triggers: [] }
+  const enrichments = enrichmentsOf(correlated.incident, alert.ingestedAt, enrich)
+  const assessment = await assess(correlated.incident, enrichments, bundle.scoring)
+  const incident: Incident = { ...correlated.incident, enrichments, assessment }
+  putIncident(state.correlation, incident)
+  const changes: IncidentChange[] = [
+    correlated.change === 'opened' ? 'opened' : 'extended',
+    ...(correlated.escalations.length > 0 ? (['escalated'] as const) : []),
+  ]
+  const triggers = await triggersOf(bundle.playbooks.values(), changes, incidentFacts(incident))
+  return { alert, correlated, incident, triggers }
+}
+
+/** What is known of the incident's observables; only those not looked up before are looked up. */
+function enrichmentsOf(incident: Incident, at: number, enrich: Enrich): readonly Enrichment[] {
+  const known = new Set(incident.enrichments.map((one) => one.observable))
+  const fresh = incident.observables.slice(0, maxEnriched).filter((one) => !known.has(observableKey(one)))
+  const found = fresh.length === 0 ? [] : enrich(fresh, at)
+  return found.length === 0 ? incident.enrichments : [...incident.enrichments, ...found]
+}
+
+/** The sentences of a decision about an alert, for timelines. */
+export function sentencesOf(decision: AlertDecision): readonly Decision[] {
+  const { correlated } = decision
+  if (correlated.outcome !== 'alerted') return [correlated.decision]
+  return [
+    ...correlated.decisions,
+    ...correlated.escalations.map((one) => one.decision),
+    ...decision.triggers.map((one) => one.decision),
+  ]
+}

@@ -1,0 +1,34 @@
+import { type Decision, formatPlace, type JsonObject } from '../model/index.ts'
+import type { IncidentChange, Playbook } from './playbook.ts'
+
+/** A playbook that is to run, and why. */
+export interface Trigger {
+  readonly playbook: Playbook
+  readonly decision: Decision
+}
+
+/** The playbooks that what happened to an incident sets off. Each runs once per incident: the run's identity sees to it. */
+export async function triggersOf(
+  playbooks: Iterable<Playbook>,
+  changes: readonly IncidentChange[],
+  facts: JsonObject,
+): Promise<readonly Trigger[]> {
+  const triggers: Trigger[] = []
+  for (const playbook of playbooks) {
+    if (!playbook.on.some((one) => changes.includes(one))) continue
+    const seen = await playbook.when.decide(facts)
+    if (!seen.matched) continue
+    const place = playbook.ref.place === undefined ? '' : ` (${formatPlace(playbook.ref.place)})`
+    const because = seen.facts.map((fact) => `${fact.name} = ${JSON.stringify(fact.value)}`).join(', ')
+    triggers.push({
+      playbook,
+      decision: {
+        answer: 'started',
+        rule: playbook.ref,
+        facts: seen.facts,
+        sentence: `"${playbook.title}" starts because ${because}${place}`,
+      },
+    })
+  }
+  return triggers
+}

@@ -1,0 +1,2 @@
+export { type ApprovalSubject, approvalDigest, type GateDecision, type GateRequest, gate } from './gate.ts'
+export { type ApprovalTerms, compilePolicy, defaultTerms, type Policy } from './policy.ts'
