@@ -1,0 +1,129 @@
+import type { AlertGroup, Incident, IncidentNumber, Json, JsonObject } from '../core/model/index.ts'
+import type { Tx } from '../store/index.ts'
+import type { TimelineEntry } from './timeline.ts'
+
+export interface Task {
+  readonly n: number
+  readonly title: string
+  readonly origin: string
+  readonly state: 'open' | 'done'
+  readonly doneBy: string | null
+}
+
+/** An effect on the world, as it is shown with an incident. */
+export interface EffectView {
+  readonly id: string
+  readonly action: string
+  readonly effect: string
+  readonly target: string
+  readonly mode: string
+  readonly outcome: string | null
+  readonly approval: string | null
+  readonly approvedBy: readonly string[]
+  readonly gate: JsonObject
+  readonly intendedAt: number
+  readonly expiresAt: number | null
+  readonly rollback: Json
+  readonly irreversible: string | null
+}
+
+export interface RunView {
+  readonly id: string
+  readonly playbook: string
+  readonly status: string
+  readonly why: string
+  readonly commit: string
+  readonly startedAt: number
+  readonly steps: readonly { readonly path: string; readonly status: string; readonly sentence: string }[]
+}
+
+/** Everything there is about one incident. */
+export interface CaseFile {
+  readonly incident: Incident
+  readonly alerts: readonly AlertGroup[]
+  readonly timeline: readonly TimelineEntry[]
+  readonly tasks: readonly Task[]
+  readonly runs: readonly RunView[]
+  readonly effects: readonly EffectView[]
+  readonly events: readonly {
+    readonly event: string
+    readonly alert: string
+    readonly seq: number
+    readonly index: number
+  }[]
+}
+
+/** The incidents of a tenant, newest first, merged ones left out. */
+export async function listIncidents(
+  tx: Tx,
+  options: { limit?: number; open?: boolean } = {},
+): Promise<readonly Incident[]> {
+  const found = await tx.query<{ doc: Incident }>(
+    `select doc from incident where tenant = $1 and status <> 'merged' ${options.open ? `and status in ('new', 'acknowledged', 'contained')` : ''} order by number desc limit $2`,
+    [tx.tenant, options.limit ?? 100],
+  )
+  return found.rows.map((row) => row.doc)
+}
+
+/** One incident; of a merged one the one it was merged into. */
+export async function readIncident(tx: Tx, number: IncidentNumber, hops = 10): Promise<Incident | null> {
+  const found = await tx.query<{ doc: Incident }>('select doc from incident where tenant = $1 and number = $2', [
+    tx.tenant,
+    number,
+  ])
+  const incident = found.rows[0]?.doc ?? null
+  return incident !== null && incident.mergedInto !== null && hops > 0
+    ? readIncident(tx, incident.mergedInto, hops - 1)
+    : incident
+}
+
+/** The whole case of an incident; null when there is none of that number. */
+export async function readCase(tx: Tx, number: IncidentNumber): Promise<CaseFile | null> {
+  const incident = await readIncident(tx, number)
+  if (incident === null) return null
+  const key = [tx.tenant, incident.number]
+  const alerts = await tx.query<{ doc: AlertGroup }>(
+    "select doc from alert where tenant = $1 and incident = $2 order by doc->>'firstAt', id limit 500",
+    key,
+  )
+  const timeline = await tx.query<TimelineEntry>(
+    'select incident, at, kind, actor, sentence from timeline where tenant = $1 and incident = $2 order by at, n limit 2000',
+    key,
+  )
+  const tasks = await tx.query<Task>(
+    'select n, title, origin, state, done_by as "doneBy" from task where tenant = $1 and incident = $2 order by n',
+    key,
+  )
+  const runs = await tx.query<Omit<RunView, 'steps'>>(
+    'select id, playbook, status, why, commit, started_at as "startedAt" from run where tenant = $1 and incident = $2 order by started_at, id',
+    key,
+  )
+  const steps = await tx.query<{ run: string; path: string; status: string; sentence: string }>(
+    'select s.run, s.path, s.status, s.sentence from run_step s join run r on r.tenant = s.tenant and r.id = s.run where s.tenant = $1 and r.incident = $2 order by s.n',
+    key,
+  )
+  const effects = await tx.query<EffectView>(
+    `select e.id, e.action, e.effect, e.target, e.mode, e.outcome, e.approval, e.gate, e.intended_at as "intendedAt", e.expires_at as "expiresAt", e.rollback, e.irreversible,
+       coalesce((select array_agg(a.actor order by a.at) from approval_answer a where a.tenant = e.tenant and a.approval = e.approval and a.answer = 'approve'), '{}') as "approvedBy"
+     from effect e where e.tenant = $1 and e.incident = $2 order by e.intended_at, e.path`,
+    key,
+  )
+  const events = await tx.query<{ event: string; alert: string; seq: number; index: number }>(
+    'select ae.event, ae.alert, ae.seq, ae.idx as index from alert_event ae join alert a on a.tenant = ae.tenant and a.id = ae.alert where ae.tenant = $1 and a.incident = $2 order by ae.seq, ae.idx limit 5000',
+    key,
+  )
+  return {
+    incident,
+    alerts: alerts.rows.map((row) => row.doc),
+    timeline: timeline.rows,
+    tasks: tasks.rows,
+    runs: runs.rows.map((run) => ({
+      ...run,
+      steps: steps.rows
+        .filter((step) => step.run === run.id)
+        .map(({ path, status, sentence }) => ({ path, status, sentence })),
+    })),
+    effects: effects.rows,
+    events: events.rows,
+  }
+}

@@ -1,0 +1,1 @@
+export { startRuns } from './start-runs.ts'
