@@ -1,3 +1,4 @@
+export { loadRecent, takeWork } from './load.ts'
 export {
   type CaseFile,
   type EffectView,
@@ -7,5 +8,6 @@ export {
   readIncident,
   type Task,
 } from './read.ts'
-export { type AlertEvent, loadRecent, moveAlerts, saveAlertEvents, saveAlerts, saveIncidents } from './save.ts'
+export { type AlertEvent, moveAlerts, saveAlertEvents, saveAlerts, saveIncidents } from './save.ts'
+export { storableJson, storableText } from './storable.ts'
 export { addTask, appendTimeline, type TimelineEntry, type TimelineKind } from './timeline.ts'

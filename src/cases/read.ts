@@ -1,5 +1,6 @@
 import type { AlertGroup, Incident, IncidentNumber, Json, JsonObject } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
+import { type AlertRow, alertOfRow, type IncidentRow, incidentColumns, incidentOf } from './incident-row.ts'
 import type { TimelineEntry } from './timeline.ts'
 
 export interface Task {
@@ -8,6 +9,7 @@ export interface Task {
   readonly origin: string
   readonly state: 'open' | 'done'
   readonly doneBy: string | null
+  readonly doneAt: number | null
 }
 
 /** An effect on the world, as it is shown with an incident. */
@@ -58,40 +60,45 @@ export async function listIncidents(
   tx: Tx,
   options: { limit?: number; open?: boolean } = {},
 ): Promise<readonly Incident[]> {
-  const found = await tx.query<{ doc: Incident }>(
-    `select doc from incident where tenant = $1 and status <> 'merged' ${options.open ? `and status in ('new', 'acknowledged', 'contained')` : ''} order by number desc limit $2`,
+  const found = await tx.query<IncidentRow>(
+    `select ${incidentColumns} from incident where tenant = $1 and status <> 'merged' ${options.open ? `and status in ('new', 'acknowledged', 'contained')` : ''} order by number desc limit $2`,
     [tx.tenant, options.limit ?? 100],
   )
-  return found.rows.map((row) => row.doc)
+  return found.rows.map(incidentOf)
 }
 
 /** One incident; of a merged one the one it was merged into. */
 export async function readIncident(tx: Tx, number: IncidentNumber, hops = 10): Promise<Incident | null> {
-  const found = await tx.query<{ doc: Incident }>('select doc from incident where tenant = $1 and number = $2', [
-    tx.tenant,
-    number,
-  ])
-  const incident = found.rows[0]?.doc ?? null
+  const found = await tx.query<IncidentRow>(
+    `select ${incidentColumns} from incident where tenant = $1 and number = $2`,
+    [tx.tenant, number],
+  )
+  const row = found.rows[0]
+  const incident = row === undefined ? null : incidentOf(row)
   return incident !== null && incident.mergedInto !== null && hops > 0
     ? readIncident(tx, incident.mergedInto, hops - 1)
     : incident
 }
+
+/** The incident and all that were merged into it, directly or through another: their stories are its own. */
+const family = `with recursive family(number) as (select $2::int union
+  select i.number from incident i join family f on i.tenant = $1 and i.merged_into = f.number)`
 
 /** The whole case of an incident; null when there is none of that number. */
 export async function readCase(tx: Tx, number: IncidentNumber): Promise<CaseFile | null> {
   const incident = await readIncident(tx, number)
   if (incident === null) return null
   const key = [tx.tenant, incident.number]
-  const alerts = await tx.query<{ doc: AlertGroup }>(
-    "select doc from alert where tenant = $1 and incident = $2 order by doc->>'firstAt', id limit 500",
+  const alerts = await tx.query<AlertRow>(
+    "select incident, doc from alert where tenant = $1 and incident = $2 order by (doc->>'firstAt')::bigint, id limit 500",
     key,
   )
   const timeline = await tx.query<TimelineEntry>(
-    'select incident, at, kind, actor, sentence from timeline where tenant = $1 and incident = $2 order by at, n limit 2000',
+    `${family} select t.incident, at, kind, actor, sentence from timeline t join family f on f.number = t.incident where t.tenant = $1 order by at, t.incident, n limit 2000`,
     key,
   )
   const tasks = await tx.query<Task>(
-    'select n, title, origin, state, done_by as "doneBy" from task where tenant = $1 and incident = $2 order by n',
+    'select n, title, origin, state, done_by as "doneBy", done_at as "doneAt" from task where tenant = $1 and incident = $2 order by n',
     key,
   )
   const runs = await tx.query<Omit<RunView, 'steps'>>(
@@ -114,7 +121,7 @@ export async function readCase(tx: Tx, number: IncidentNumber): Promise<CaseFile
   )
   return {
     incident,
-    alerts: alerts.rows.map((row) => row.doc),
+    alerts: alerts.rows.map(alertOfRow),
     timeline: timeline.rows,
     tasks: tasks.rows,
     runs: runs.rows.map((run) => ({

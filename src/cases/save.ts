@@ -1,27 +1,32 @@
 import type { AlertGroup, AlertId, EventId, Incident, IncidentNumber } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
+import { storableJson } from './storable.ts'
 
-/** Writes alerts, new or changed. */
+/** Writes alerts that are new or changed; rows that would not change are not rewritten. */
 export async function saveAlerts(tx: Tx, alerts: readonly AlertGroup[]): Promise<void> {
   if (alerts.length === 0) return
+  const rows = alerts.map((one) => ({
+    id: one.id,
+    incident: one.incident,
+    last_at: one.lastAt,
+    severity: one.severity,
+    doc: one,
+  }))
   await tx.query(
     {
       name: 'save-alerts',
-      text: `insert into alert (tenant, id, incident, last_at, severity, doc) select $1, * from unnest($2::text[], $3::int[], $4::bigint[], $5::smallint[], $6::jsonb[])
-        on conflict (tenant, id) do update set incident = excluded.incident, last_at = excluded.last_at, severity = excluded.severity, doc = excluded.doc`,
+      text: `insert into alert (tenant, id, incident, last_at, severity, doc)
+        select $1, id, incident, last_at, severity, doc
+        from jsonb_to_recordset($2::jsonb) as r(id text, incident int, last_at bigint, severity smallint, doc jsonb) order by id
+        on conflict (tenant, id) do update
+          set incident = excluded.incident, last_at = excluded.last_at, severity = excluded.severity, doc = excluded.doc
+          where alert.doc is distinct from excluded.doc`,
     },
-    [
-      tx.tenant,
-      alerts.map((a) => a.id),
-      alerts.map((a) => a.incident),
-      alerts.map((a) => a.lastAt),
-      alerts.map((a) => a.severity),
-      alerts.map((a) => JSON.stringify(a)),
-    ],
+    [tx.tenant, storableJson(rows)],
   )
 }
 
-/** Which events an alert stands for. */
+/** An event that an alert stands for, by its delivery and position in it. */
 export interface AlertEvent {
   readonly alert: AlertId
   readonly event: EventId
@@ -29,43 +34,73 @@ export interface AlertEvent {
   readonly index: number
 }
 
-export async function saveAlertEvents(tx: Tx, rows: readonly AlertEvent[]): Promise<void> {
-  if (rows.length === 0) return
+const maxEventsPerAlert = 200
+
+/** Writes which events stand behind alerts; of each alert the newest {@link maxEventsPerAlert} are kept. */
+export async function saveAlertEvents(tx: Tx, links: readonly AlertEvent[]): Promise<void> {
+  const byAlert = Map.groupBy(links, (one) => one.alert)
+  const kept = [...byAlert.values()].flatMap((of) => of.slice(-maxEventsPerAlert))
+  if (kept.length === 0) return
   await tx.query(
     {
       name: 'save-alert-events',
-      text: 'insert into alert_event (tenant, alert, event, seq, idx) select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::int[]) on conflict do nothing',
+      text: `insert into alert_event (tenant, alert, event, seq, idx)
+        select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::int[]) on conflict do nothing`,
     },
-    [tx.tenant, rows.map((r) => r.alert), rows.map((r) => r.event), rows.map((r) => r.seq), rows.map((r) => r.index)],
+    [tx.tenant, kept.map((l) => l.alert), kept.map((l) => l.event), kept.map((l) => l.seq), kept.map((l) => l.index)],
+  )
+  await tx.query(
+    {
+      name: 'bound-alert-events',
+      text: `delete from alert_event a using (
+          select e.alert, e.event from unnest($2::text[]) as touched(alert) cross join lateral (
+            select alert, event from alert_event where tenant = $1 and alert = touched.alert
+            order by seq desc, idx desc offset ${maxEventsPerAlert}) e) old
+        where a.tenant = $1 and a.alert = old.alert and a.event = old.event`,
+    },
+    [tx.tenant, [...byAlert.keys()]],
   )
 }
 
-/** Writes incidents, new or changed. What people own (status, owner, verdict, times of their work) is in the document too. */
+/**
+ * Writes incidents that are new or changed: the machine's part only. An incident that was merged gives its alerts, and
+ * where the other has none its owner and acknowledgement, to the one it was merged into.
+ */
 export async function saveIncidents(tx: Tx, incidents: readonly Incident[]): Promise<void> {
   if (incidents.length === 0) return
+  const rows = incidents.map((one) => ({
+    number: one.number,
+    status: one.status === 'merged' ? 'merged' : 'new',
+    severity: one.assessment?.severity ?? null,
+    score: one.assessment?.score ?? null,
+    first_at: one.firstAt,
+    last_at: one.lastAt,
+    merged_into: one.mergedInto,
+    doc: one,
+  }))
   await tx.query(
     {
       name: 'save-incidents',
       text: `insert into incident (tenant, number, status, severity, score, first_at, last_at, merged_into, doc)
-        select $1, * from unnest($2::int[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::bigint[], $8::int[], $9::jsonb[])
-        on conflict (tenant, number) do update set status = excluded.status, severity = excluded.severity, score = excluded.score,
-          first_at = excluded.first_at, last_at = excluded.last_at, merged_into = excluded.merged_into, doc = excluded.doc`,
+        select $1, number, status, severity, score, first_at, last_at, merged_into, doc
+        from jsonb_to_recordset($2::jsonb) as r(number int, status text, severity text, score int, first_at bigint,
+          last_at bigint, merged_into int, doc jsonb) order by number
+        on conflict (tenant, number) do update
+          set status = case when excluded.merged_into is null then incident.status else 'merged' end,
+            severity = excluded.severity, score = excluded.score, first_at = excluded.first_at,
+            last_at = excluded.last_at, merged_into = excluded.merged_into, doc = excluded.doc
+          where incident.doc is distinct from excluded.doc`,
     },
-    [
-      tx.tenant,
-      incidents.map((i) => i.number),
-      incidents.map((i) => i.status),
-      incidents.map((i) => i.assessment?.severity ?? null),
-      incidents.map((i) => i.assessment?.score ?? null),
-      incidents.map((i) => i.firstAt),
-      incidents.map((i) => i.lastAt),
-      incidents.map((i) => i.mergedInto),
-      incidents.map((i) => JSON.stringify(i)),
-    ],
+    [tx.tenant, storableJson(rows)],
   )
+  for (const { number, mergedInto } of incidents) {
+    if (mergedInto === null) continue
+    await moveAlerts(tx, number, mergedInto)
+    await giveWork(tx, number, mergedInto)
+  }
 }
 
-/** All alerts of a merged incident now belong to the surviving one, also those that correlation has forgotten. */
+/** All alerts of a merged incident, and what was done for them, now belong to the surviving one. */
 export async function moveAlerts(tx: Tx, from: IncidentNumber, into: IncidentNumber): Promise<void> {
   await tx.query(
     `update alert set incident = $3, doc = jsonb_set(doc, '{incident}', to_jsonb($3::int)) where tenant = $1 and incident = $2`,
@@ -76,18 +111,21 @@ export async function moveAlerts(tx: Tx, from: IncidentNumber, into: IncidentNum
   await tx.query('update approval set incident = $3 where tenant = $1 and incident = $2', [tx.tenant, from, into])
 }
 
-/** Alerts and incidents whose last event is not older than `since`. */
-export async function loadRecent(
-  tx: Tx,
-  since: number,
-): Promise<{ alerts: readonly AlertGroup[]; incidents: readonly Incident[] }> {
-  const alerts = await tx.query<{ doc: AlertGroup }>(
-    'select doc from alert where tenant = $1 and last_at >= $2 order by last_at, id',
-    [tx.tenant, since],
+async function giveWork(tx: Tx, from: IncidentNumber, into: IncidentNumber): Promise<void> {
+  await tx.query(
+    `with taken as (
+        update incident i set owner = coalesce(i.owner, given.owner),
+          acknowledged_at = least(i.acknowledged_at, given.acknowledged_at),
+          status = case when i.status = 'new' and given.acknowledged_at is not null then 'acknowledged' else i.status end
+        from incident given where i.tenant = $1 and i.number = $3 and given.tenant = $1 and given.number = $2
+          and (given.owner is not null or given.acknowledged_at is not null) returning i.number)
+      insert into incident_change (tenant, incident) select $1, number from taken`,
+    [tx.tenant, from, into],
   )
-  const incidents = await tx.query<{ doc: Incident }>(
-    'select doc from incident where tenant = $1 and last_at >= $2 order by number',
-    [tx.tenant, since],
+  await tx.query(
+    `update task t set incident = $3, n = t.n + (select coalesce(max(n), 0) from task where tenant = $1 and incident = $3)
+      where tenant = $1 and incident = $2
+        and not exists (select from task o where o.tenant = $1 and o.incident = $3 and o.title = t.title)`,
+    [tx.tenant, from, into],
   )
-  return { alerts: alerts.rows.map((row) => row.doc), incidents: incidents.rows.map((row) => row.doc) }
 }

@@ -1,51 +1,62 @@
-import type { IncidentNumber } from '../core/model/index.ts'
+import { type IncidentNumber, oneLine } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 
-/** Kinds of entries: what the engine decided, what a run did, what a person did. */
+/** What an entry is about: an alert came, the engine decided, a run went on, an action was done, an approval was asked or given, a person did something. */
 export type TimelineKind = 'alert' | 'decision' | 'run' | 'action' | 'approval' | 'person'
 
-/** One line of an incident's story. `at` is event time for alerts and the time of doing for the rest. */
+/** One line of an incident's story. `at` is event time for alerts and decisions, the time of doing for the rest. */
 export interface TimelineEntry {
   readonly incident: IncidentNumber
   readonly at: number
   readonly kind: TimelineKind
+  /** Who: a source for its alert, `gitsoc` for the machine, else the person's name as the caller gives it. */
   readonly actor: string
   readonly sentence: string
 }
 
-/** Appends entries; their numbers within an incident have no gaps. */
+const maxSentence = 2000
+
+/** Appends to the timelines of incidents that are stored; numbers of an incident have no gaps, whoever writes at the same time. */
 export async function appendTimeline(tx: Tx, entries: readonly TimelineEntry[]): Promise<void> {
   if (entries.length === 0) return
-  const incidents = [...new Set(entries.map((one) => one.incident))].sort((a, b) => a - b)
-  for (const incident of incidents)
-    await tx.query({ name: 'lock-timeline', text: 'select pg_advisory_xact_lock(7365003, hashtext($1 || $2::text))' }, [
-      tx.tenant,
-      incident,
-    ])
+  await lockIncidents(tx, entries)
   await tx.query(
     {
       name: 'append-timeline',
       text: `insert into timeline (tenant, incident, n, at, kind, actor, sentence)
-        select $1, t.incident, coalesce((select max(n) from timeline o where o.tenant = $1 and o.incident = t.incident), 0) + row_number() over (partition by t.incident order by t.o), t.at, t.kind, t.actor, t.sentence
-        from unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[]) with ordinality as t(incident, at, kind, actor, sentence, o)`,
+        select $1, e.incident, coalesce(l.n, 0) + row_number() over (partition by e.incident order by e.ord), e.at, e.kind, e.actor, e.sentence
+        from unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[]) with ordinality as e(incident, at, kind, actor, sentence, ord)
+        left join lateral (select max(n) as n from timeline t where t.tenant = $1 and t.incident = e.incident) l on true`,
     },
     [
       tx.tenant,
       entries.map((e) => e.incident),
       entries.map((e) => e.at),
       entries.map((e) => e.kind),
-      entries.map((e) => e.actor),
-      entries.map((e) => e.sentence.slice(0, 2000)),
+      entries.map((e) => oneLine(e.actor, 200).toWellFormed()),
+      entries.map((e) => oneLine(e.sentence, maxSentence).toWellFormed()),
     ],
   )
 }
 
-/** A task for an analyst; `origin` is the rule or playbook that left it. */
+/** A task for an analyst; `origin` is the rule, playbook or person that left it. A title that is there already is not added again. */
 export async function addTask(tx: Tx, incident: IncidentNumber, title: string, origin: string): Promise<void> {
+  await lockIncidents(tx, [{ incident }])
   await tx.query(
     `insert into task (tenant, incident, n, title, origin)
       select $1, $2, coalesce(max(n), 0) + 1, $3, $4 from task where tenant = $1 and incident = $2
-      having not exists (select from task where tenant = $1 and incident = $2 and title = $3)`,
-    [tx.tenant, incident, title.slice(0, 500), origin],
+      having count(*) filter (where title = $3) = 0`,
+    [tx.tenant, incident, oneLine(title).toWellFormed(), oneLine(origin, 200).toWellFormed()],
+  )
+}
+
+/** Numbering is per incident: whoever appends holds its row. In ascending order, so that two writers never wait for each other in a circle. */
+async function lockIncidents(tx: Tx, of: readonly { readonly incident: IncidentNumber }[]): Promise<void> {
+  await tx.query(
+    {
+      name: 'lock-incidents',
+      text: 'select number from incident where tenant = $1 and number = any($2::int[]) order by number for no key update',
+    },
+    [tx.tenant, [...new Set(of.map((one) => one.incident))]],
   )
 }

@@ -8,9 +8,10 @@ import {
   saveAlerts,
   saveIncidents,
   type TimelineEntry,
+  takeWork,
 } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
-import { metaOf, takeChanges } from '../core/correlate/index.ts'
+import { metaOf, takeChanges, takeOver } from '../core/correlate/index.ts'
 import { takeSigmaChanges } from '../core/detect/index.ts'
 import { type AlertDecision, decide, type EngineState, type Enrich, sentencesOf } from '../core/engine/index.ts'
 import type { EventOutcome } from '../core/model/index.ts'
@@ -75,6 +76,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         if (last === undefined) return 'empty' as const
         const state = memory !== null && memory.doneSeq === cursor.doneSeq ? memory.state : await loadState(tx)
         memory = null
+        for (const worked of await takeWork(tx)) takeOver(state.correlation, worked)
         const report = await work(
           tx,
           bundle,

@@ -21,3 +21,4 @@ export {
   takeChanges,
 } from './state.ts'
 export { tacticOrder } from './title.ts'
+export { takeOver } from './work.ts'

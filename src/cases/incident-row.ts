@@ -1,0 +1,44 @@
+import type { AlertGroup, Incident, IncidentStatus, Verdict } from '../core/model/index.ts'
+
+/** A stored incident: the machine's document, and what people and playbooks did in columns of their own. */
+export interface IncidentRow {
+  readonly number: number
+  readonly status: IncidentStatus
+  readonly merged_into: number | null
+  readonly doc: Incident
+  readonly owner: string | null
+  readonly verdict: Verdict | null
+  readonly acknowledged_at: number | null
+  readonly contained_at: number | null
+  readonly resolved_at: number | null
+}
+
+export const incidentColumns =
+  'number, status, merged_into, doc, owner, verdict, acknowledged_at, contained_at, resolved_at'
+
+/** The incident with people's work in it. */
+export function incidentOf(row: IncidentRow): Incident {
+  return {
+    ...row.doc,
+    status: row.status,
+    mergedInto: row.merged_into,
+    owner: row.owner,
+    verdict: row.verdict,
+    times: {
+      ...row.doc.times,
+      acknowledgedAt: row.acknowledged_at,
+      containedAt: row.contained_at,
+      resolvedAt: row.resolved_at,
+    },
+  }
+}
+
+export interface AlertRow {
+  readonly incident: number
+  readonly doc: AlertGroup
+}
+
+/** The alert; which incident it belongs to stands in the column, because merging moves rows without reading them. */
+export function alertOfRow(row: AlertRow): AlertGroup {
+  return { ...row.doc, incident: row.incident }
+}
