@@ -95,6 +95,7 @@ function hintFor(code: string): string | undefined {
   if (code === 'TAG_RESOLVE_FAILED') return 'quote the text: a leading "!" is a YAML tag'
   if (code === 'DUPLICATE_KEY') return 'remove or rename one of the two'
   if (code === 'TAB_AS_INDENT') return 'indent with spaces'
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return 'quote the text, or write it below ">-": ": " begins a mapping'
   return undefined
 }
 

@@ -31,7 +31,11 @@ export function incidentFacts(incident: Incident): JsonObject {
     users: values(incident, 'user'),
     targetUsers: values(incident, 'user', 'target'),
     hosts: values(incident, 'host'),
+    /** Users that are people: known by a mail address. */
+    people: values(incident, 'user').filter((one) => one.includes('@')),
     accessKeys: values(incident, 'access-key'),
+    /** IAM user keys, which live until somebody ends them; session keys start with ASIA. */
+    longLivedKeys: values(incident, 'access-key').filter((one) => one.startsWith('AKIA')),
     resources: values(incident, 'resource'),
     domains: values(incident, 'domain'),
     maliciousCount: incident.enrichments.filter((one) => one.verdict === 'malicious').length,

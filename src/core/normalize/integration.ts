@@ -180,6 +180,7 @@ function rootsOf(accept: JsonObject): readonly string[] {
   return Object.entries(accept)
     .filter(([key, value]) => value !== null && !(key.endsWith('|exists') && value === false) && !key.includes('|neq'))
     .map(([key]) => key.split('|')[0] as string)
+    .filter((name) => name !== '')
 }
 
 function compileLogsource(raw: Json | undefined): (record: JsonObject) => LogSource {
