@@ -1,4 +1,6 @@
 export { loadRecent, takeWork } from './load.ts'
+export { type Metrics, metrics, type Range, type Spread, spread, type Times } from './metrics.ts'
+export { type Change, type ChangeRequest, changeIncident, changeIncidentIn } from './people.ts'
 export {
   type CaseFile,
   type EffectView,
@@ -11,3 +13,4 @@ export {
 export { type AlertEvent, moveAlerts, saveAlertEvents, saveAlerts, saveIncidents } from './save.ts'
 export { storableJson, storableText } from './storable.ts'
 export { addTask, appendTimeline, type TimelineEntry, type TimelineKind } from './timeline.ts'
+export { transitions } from './transitions.ts'
