@@ -1,0 +1,2 @@
+export { type Enricher, openEnricher } from './enricher.ts'
+export type { FileProblem } from './provider.ts'

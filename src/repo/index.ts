@@ -1,0 +1,1 @@
+export { type Content, readCommit, readWorkingTree } from './read-content.ts'
