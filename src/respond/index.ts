@@ -1,1 +1,3 @@
+export { type Answer, type Answered, type Approval, answerApproval, listApprovals, readApproval } from './approvals.ts'
+export { createResponder, type Responder, type ResponderParts } from './responder.ts'
 export { startRuns } from './start-runs.ts'

@@ -1,0 +1,93 @@
+import { isObject, type Json, type JsonObject, type Place, type Result } from '../core/model/index.ts'
+import type { ActionSpec, Integration } from '../core/normalize/index.ts'
+import { compileValue } from '../core/template/index.ts'
+
+/** A request as it would be sent; secrets stand in it as `secret:<name>`. */
+export interface RenderedRequest extends JsonObject {
+  readonly method: string
+  readonly url: string
+  readonly headers: JsonObject
+  readonly body: Json
+}
+
+/**
+ * Renders a manifest's request with the inputs of a step. Each part of the path and each query value is percent-encoded,
+ * header values lose line breaks: what stands in an event cannot become another path, query or header.
+ */
+export function renderRequest(
+  integration: Integration,
+  request: JsonObject,
+  inputs: JsonObject,
+  config: JsonObject,
+): Result<RenderedRequest> {
+  const place: Place = integration.ref.place ?? {
+    file: `integrations/${integration.id}/integration.yaml`,
+    line: 1,
+    column: 1,
+  }
+  const secrets = Object.fromEntries(
+    ((integration.connection?.secrets ?? []) as readonly string[]).map((name) => [
+      name.replace(/-/g, '_'),
+      `secret:${name}`,
+    ]),
+  )
+  const scope: JsonObject = { ...inputs, config, secret: secrets }
+  const render = (raw: Json): Result<Json> => {
+    const compiled = compileValue(
+      typeof raw === 'string'
+        ? raw.replace(/secret\.([a-z0-9-]+)/g, (_all, name: string) => `secret.${name.replace(/-/g, '_')}`)
+        : raw,
+      () => place,
+    )
+    return compiled.ok ? compiled.value.render(scope) : compiled
+  }
+  const problems: Extract<Result<Json>, { ok: false }>['problems'][number][] = []
+  const text = (raw: Json): string => {
+    const rendered = render(raw)
+    if (rendered.ok) return typeof rendered.value === 'string' ? rendered.value : JSON.stringify(rendered.value)
+    problems.push(...rendered.problems)
+    return ''
+  }
+  const path = String(request.path)
+    .split('/')
+    .map((part) => (part.includes('{{') ? encodeURIComponent(text(part)) : part))
+    .join('/')
+  const query = Object.entries(isObject(request.query) ? request.query : {}).map(
+    ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(text(value))}`,
+  )
+  const auth = isObject(integration.connection?.auth)
+    ? { [String(integration.connection.auth.header)]: integration.connection.auth.value ?? null }
+    : {}
+  const headers = Object.entries({ ...(isObject(request.headers) ? request.headers : {}), ...auth }).map(
+    ([key, value]) => [key.toLowerCase(), text(value).replace(/[\r\n\0]+/g, ' ')] as const,
+  )
+  const body = request.body === undefined ? ({ ok: true, value: null } as const) : render(request.body)
+  if (!body.ok) problems.push(...body.problems)
+  const baseUrl =
+    integration.connection === null
+      ? ''
+      : String(integration.connection.baseUrl).includes('{{') && Object.keys(config).length === 0
+        ? `(${integration.id})`
+        : text(integration.connection.baseUrl ?? '')
+  if (problems.length > 0 || !body.ok) return { ok: false, problems }
+  return {
+    ok: true,
+    value: {
+      method: String(request.method),
+      url: `${baseUrl}${path}${query.length > 0 ? `?${query.join('&')}` : ''}`,
+      headers: Object.fromEntries(headers),
+      body: body.value,
+    },
+  }
+}
+
+/** The action of an integration, or undefined. */
+export function findAction(
+  integrations: readonly Integration[],
+  integration: string,
+  action: string,
+): { readonly integration: Integration; readonly spec: ActionSpec } | undefined {
+  const owner = integrations.find((one) => one.id === integration)
+  const spec = owner?.actions.find((one) => one.id === action)
+  return owner === undefined || spec === undefined ? undefined : { integration: owner, spec }
+}
