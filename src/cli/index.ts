@@ -1,6 +1,11 @@
 import type { Command } from 'commander'
+import { register as run } from './run.ts'
+import { register as validate } from './validate.ts'
 
 type Register = (program: Command) => void
 
 /** The commands under the headings that `gitsoc --help` shows. */
-export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = []
+export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
+  ['Run:', [run]],
+  ['Content:', [validate]],
+]

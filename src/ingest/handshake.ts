@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../core/model/index.ts'
 import { isSnsUrl } from './verify/aws-sns.ts'
 import { headerOf } from './verify/compare.ts'
-import type { RawRequest, VerifyContext } from './verify/verify.ts'
+import type { RawRequest, VerifyContext } from './verify/verdict.ts'
 
 /** An answer that ends a request without anything being received. */
 export interface Answer {

@@ -23,8 +23,7 @@ const zero = (): Record<EventOutcome, number> =>
  * letters, which takes time in a large store.
  */
 export async function readLedger(store: Store, options: { recount?: boolean } = {}): Promise<Ledger> {
-  return store.transaction(async (tx) => {
-    await tx.query('set transaction isolation level repeatable read')
+  return store.snapshot(async (tx) => {
     const counts = await tx.query<{ source: string; outcome: EventOutcome; count: number }>(
       'select source, outcome, count from ledger where tenant = $1 order by source, outcome',
       [tx.tenant],

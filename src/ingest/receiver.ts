@@ -4,7 +4,8 @@ import type { Integration, WebhookSpec } from '../core/normalize/index.ts'
 import { type Answer, handshakes } from './handshake.ts'
 import { type Inbox, type NewDelivery, Overloaded } from './inbox.ts'
 import { BodyRefused, readBody } from './read-body.ts'
-import { type RawRequest, type VerifyContext, verify } from './verify/verify.ts'
+import type { RawRequest, VerifyContext } from './verify/verdict.ts'
+import { verify } from './verify/verify.ts'
 
 /** What the receiver works with. */
 export interface ReceiverParts {

@@ -35,28 +35,30 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
     application_name: 'gitsoc',
   })
   pool.on('error', () => {})
-  const begin = `begin; set local role gitsoc_app; select set_config('app.tenant', '${tenant}', true)`
+  const role = `set local role gitsoc_app; select set_config('app.tenant', '${tenant}', true)`
+  const inTransaction = async <T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const client = await pool.connect()
+    const lost = () => {}
+    client.on('error', lost)
+    let broken = false
+    try {
+      await client.query(`${begin}; ${role}`)
+      const result = await work(txOf(client, tenant))
+      await client.query('commit')
+      return result
+    } catch (error) {
+      broken = isUnavailable(error)
+      if (!broken) await client.query('rollback').catch(() => (broken = true))
+      throw error
+    } finally {
+      client.off('error', lost)
+      client.release(broken)
+    }
+  }
   return {
     tenant,
-    async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-      const client = await pool.connect()
-      const lost = () => {}
-      client.on('error', lost)
-      let broken = false
-      try {
-        await client.query(begin)
-        const result = await work(txOf(client, tenant))
-        await client.query('commit')
-        return result
-      } catch (error) {
-        broken = isUnavailable(error)
-        if (!broken) await client.query('rollback').catch(() => (broken = true))
-        throw error
-      } finally {
-        client.off('error', lost)
-        client.release(broken)
-      }
-    },
+    transaction: (work) => inTransaction('begin', work),
+    snapshot: (work) => inTransaction('begin isolation level repeatable read read only', work),
     listen: (channel, heard) => listen(url, tenant, channel, heard),
     close: () => pool.end(),
   }

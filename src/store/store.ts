@@ -20,6 +20,8 @@ export interface Store {
   readonly tenant: TenantId
   /** Commits when `work` resolves, rolls back when it throws. Lost connections reject with {@link isUnavailable} errors. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Like `transaction`, but everything it reads is of one moment, and it cannot write. */
+  snapshot<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Calls `heard` for every NOTIFY on the channel whose payload is this tenant, from any replica; reconnects by itself. Returns the stop function. */
   listen(channel: string, heard: () => void): Promise<() => Promise<void>>
   close(): Promise<void>

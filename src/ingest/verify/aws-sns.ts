@@ -1,6 +1,6 @@
 import { createVerify } from 'node:crypto'
 import { isObject, type Json } from '../../core/model/index.ts'
-import { accepted, forged, unconfigured, type Verify } from './verify.ts'
+import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 const hostForm = /^sns\.[a-z0-9-]{3,30}\.amazonaws\.com(\.cn)?$/
 const maxAgeMs = 3_600_000

@@ -1,5 +1,5 @@
 import { equalSecrets, headerOf, secretsOf } from './compare.ts'
-import { accepted, forged, unconfigured, type Verify } from './verify.ts'
+import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 /** HTTP Basic; the secret is `user:password`. */
 export const verifyBasic: Verify = (request, parameters, context) => {

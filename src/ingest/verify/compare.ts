@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { JsonObject } from '../../core/model/index.ts'
-import type { VerifyContext } from './verify.ts'
+import type { VerifyContext } from './verdict.ts'
 
 /** Equality in constant time, whatever the lengths. */
 export function equalSecrets(a: string | Buffer, b: string | Buffer): boolean {

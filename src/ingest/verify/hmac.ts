@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { equalSecrets, headerOf, secretsOf } from './compare.ts'
-import { accepted, forged, unconfigured, type Verify } from './verify.ts'
+import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 const algorithms = ['sha256', 'sha512', 'sha1']
 

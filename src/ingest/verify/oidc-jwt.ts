@@ -1,6 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { headerOf } from './compare.ts'
-import { accepted, forged, unconfigured, type Verify } from './verify.ts'
+import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 /**
  * A bearer token of an OpenID provider. Parameters: `issuer`, `jwksUri`; configuration: `audience` and, when the sender

@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, verify as verifySignature } from 'node:crypto'
 import { equalSecrets, headerOf, secretsOf } from './compare.ts'
-import { accepted, forged, unconfigured, type Verify } from './verify.ts'
+import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 const toleranceSeconds = 300
 /** DER header of an Ed25519 public key, before its 32 bytes. */

@@ -1,5 +1,5 @@
 import { equalSecrets, headerOf, secretsOf } from './compare.ts'
-import { accepted, forged, unconfigured, type Verify } from './verify.ts'
+import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 /** A header with a fixed secret. Parameters: `secret`, `header`, `prefix` (`Bearer `). */
 export const verifyStaticHeader: Verify = (request, parameters, context) => {

@@ -1,5 +1,5 @@
 import { equalSecrets, secretsOf } from './compare.ts'
-import { accepted, forged, unconfigured, type Verify } from './verify.ts'
+import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 /** A secret in the URL, for senders that can do no better: the last part of the path or `?token=`. Never logged. */
 export const verifyUrlToken: Verify = (request, parameters, context) => {

@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { listIncidents } from '../cases/index.ts'
+import { type Incident, oneLine, tenantId } from '../core/model/index.ts'
+import { listFiles, type NewDelivery, readFiles, readLedger, readStream } from '../ingest/index.ts'
+import { createRuntime } from '../server/index.ts'
+import { openStore } from '../store/index.ts'
+import { Failure } from './failure.ts'
+import { loadBundle } from './load-bundle.ts'
+import { openStoreFor } from './open-store.ts'
+import { createProgress } from './progress.ts'
+
+interface Options {
+  readonly source?: string
+  readonly store?: string
+  readonly tenant?: string
+  readonly json?: boolean
+  readonly commit?: string
+  readonly enrich?: string
+}
+
+const aheadDeliveries = 400
+
+/** `gitsoc run`: files or standard input through the whole path. */
+export function register(program: Command): void {
+  program
+    .command('run')
+    .argument(
+      '[files...]',
+      'NDJSON, JSON, gzip, CEF, syslog, Zeek or Windows XML files, or directories; none or - reads standard input',
+    )
+    .description('take files through the whole path: normalise, detect, correlate, assess, respond in simulate mode')
+    .option('--source <integration>', 'the integration the records come from (default: recognised by the manifests)')
+    .option('--store <dir>', 'keep the result in this store instead of a throw-away one')
+    .option('--tenant <name>', 'tenant in that store')
+    .option('--commit <revision>', 'use the content of a commit')
+    .option('--enrich <dir>', 'directory with indicators/, warninglists/ and inventory.yaml')
+    .option('--json', 'end with one line of JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  gitsoc run alerts.ndjson --source wazuh\n  zcat trail.json.gz | gitsoc run --json\n  gitsoc run logs/ --store var/case-17',
+    )
+    .action(run)
+}
+
+async function run(files: readonly string[], options: Options): Promise<void> {
+  const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
+  if (options.source !== undefined && !bundle.integrations.some((one) => one.id === options.source)) {
+    throw new Failure(`there is no integration "${options.source}"`, {
+      hint: `known: ${bundle.integrations.map((one) => one.id).join(', ')}`,
+      exitCode: 2,
+    })
+  }
+  const fromStdin = files.length === 0 || (files.length === 1 && files[0] === '-')
+  if (!fromStdin) {
+    await listFiles(files).catch((error: Error) => {
+      throw new Failure(`a file cannot be read: ${error.message}`, { exitCode: 2 })
+    })
+  }
+  const dir = options.store === undefined ? await mkdtemp(join(tmpdir(), 'gitsoc-run-')) : null
+  const store = dir === null ? await openStoreFor(options) : await openStore({ dir }, tenantId('main'))
+  const progress = createProgress(fromStdin ? 'standard input' : 'reading')
+  try {
+    const clock = Date.now
+    const runtime = await createRuntime({
+      store,
+      bundle,
+      clock,
+      workDir: dir ?? join(options.store ?? '', 'work'),
+      ...(options.enrich === undefined ? {} : { enrichDir: options.enrich }),
+    })
+    let events = 0
+    let note = ''
+    const source = options.source === undefined ? {} : { source: options.source }
+    const chunks: AsyncIterable<readonly NewDelivery[]> = fromStdin
+      ? (async function* () {
+          for await (const one of readStream(process.stdin, clock, options.source ?? null)) yield [one]
+        })()
+      : readFiles(files, { ...source, clock, progress: (at) => progress.update(at.bytesRead, at.bytesTotal, note) })
+    for await (const chunk of chunks) {
+      await runtime.inbox.accept(chunk)
+      if (++events % aheadDeliveries === 0) await runtime.pipeline.drain()
+      note = `${events} chunks`
+    }
+    await runtime.pipeline.drain()
+    await runtime.responder.drain()
+    progress.end()
+    const ledger = await readLedger(store)
+    const incidents = await store.transaction((tx) => listIncidents(tx, { limit: 10_000 }))
+    const alerts = await store.transaction((tx) =>
+      tx.query<{ n: number }>('select count(*)::int as n from alert where tenant = $1', [tx.tenant]),
+    )
+    const alertCount = alerts.rows[0]?.n ?? 0
+    const summary = { ...ledger.total, alerts: alertCount, incidents: incidents.toReversed().map(summarise) }
+    if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
+    else {
+      const dead = await store.transaction((tx) =>
+        tx.query<{ source: string; code: string; message: string; n: number }>(
+          'select source, code, min(message) as message, count(*)::int as n from dead_letter where tenant = $1 group by source, code order by n desc',
+          [tx.tenant],
+        ),
+      )
+      process.stdout.write(report(summary, incidents, dead.rows))
+    }
+    if (!ledger.balanced) throw new Failure(`the ledger does not close: ${ledger.faults.join('; ')}`)
+  } finally {
+    progress.end()
+    await store.close()
+    if (dir !== null) await rm(dir, { recursive: true, force: true })
+  }
+}
+
+function summarise(incident: Incident) {
+  return {
+    number: incident.number,
+    title: incident.title,
+    severity: incident.assessment?.severity ?? 'LOW',
+    score: incident.assessment?.score ?? 0,
+    techniques: incident.techniques,
+    observables: incident.observables.map((one) => `${one.type}:${one.value}`),
+    alerts: incident.alertCount,
+  }
+}
+
+type Summary = { readonly [outcome: string]: unknown; readonly alerts: number }
+
+function report(
+  summary: Summary,
+  incidents: readonly Incident[],
+  dead: readonly { source: string; code: string; message: string; n: number }[],
+): string {
+  const counts = ['received', 'alerted', 'noMatch', 'duplicate', 'suppressed', 'dropped', 'deadLettered'].map(
+    (name) => `  ${name.padEnd(13)}${String(summary[name]).padStart(9)}`,
+  )
+  const lines = incidents.map(
+    (one) =>
+      `  #${String(one.number).padEnd(4)} ${(one.assessment?.severity ?? 'LOW').padEnd(8)} ${String(one.assessment?.score ?? 0).padStart(3)}  ${oneLine(one.title, 110)}${one.techniques.length > 0 ? `\n${' '.repeat(21)}${one.techniques.slice(0, 8).join(' ')}` : ''}`,
+  )
+  const letters = dead.map(
+    (one) => `  ${String(one.n).padStart(6)} ${one.source}: ${one.code} (${oneLine(one.message, 90)})`,
+  )
+  return [
+    `Events`,
+    ...counts,
+    '',
+    `${summary.alerts} alerts, ${incidents.length} incidents`,
+    ...lines,
+    ...(letters.length > 0 ? ['', 'Dead letters', ...letters] : []),
+    '',
+  ].join('\n')
+}

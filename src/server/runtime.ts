@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import type { Bundle } from '../core/content/index.ts'
+import type { StepResult } from '../core/playbook/index.ts'
+import type { Enricher } from '../enrich/index.ts'
+import { openEnricher } from '../enrich/index.ts'
+import { createInbox, type Inbox } from '../ingest/index.ts'
+import { type BatchReport, createPipeline, type Pipeline } from '../pipeline/index.ts'
+import { createResponder, type Responder } from '../respond/index.ts'
+import type { OpenStore } from '../store/index.ts'
+
+/** The rooms put together over one store, for one tenant. */
+export interface Runtime {
+  readonly store: OpenStore
+  readonly inbox: Inbox
+  readonly pipeline: Pipeline
+  readonly responder: Responder
+  readonly enricher: Enricher
+}
+
+export interface RuntimeParts {
+  readonly store: OpenStore
+  readonly bundle: Bundle
+  readonly clock: () => number
+  /** Directory under which artifacts and the mail outbox are written. */
+  readonly workDir: string
+  readonly enrichDir?: string
+  readonly onBatch?: (report: BatchReport) => void
+  readonly onStep?: (incident: number, result: StepResult) => void
+  readonly onError?: (error: unknown) => void
+}
+
+/** Puts the rooms together; nothing runs until `start` or `drain`. */
+export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
+  const enricher = await openEnricher(parts.enrichDir)
+  const { store, bundle } = parts
+  await store.transaction((tx) =>
+    tx.query(
+      'insert into bundle (tenant, digest, commit, deployed_at, files) values ($1, $2, $3, $4, $5) on conflict do nothing',
+      [tx.tenant, bundle.digest, bundle.commit, parts.clock(), JSON.stringify(bundle.files)],
+    ),
+  )
+  return {
+    store,
+    enricher,
+    inbox: createInbox(store),
+    pipeline: createPipeline({
+      store,
+      bundle: () => bundle,
+      enrich: enricher.enrich,
+      ...(parts.onBatch === undefined ? {} : { onBatch: parts.onBatch }),
+      ...(parts.onError === undefined ? {} : { onError: parts.onError }),
+    }),
+    responder: createResponder({
+      store,
+      bundleOf: (digest) => (digest === bundle.digest ? bundle : undefined),
+      clock: parts.clock,
+      places: { artifactsDir: join(parts.workDir, 'artifacts'), outboxDir: join(parts.workDir, 'outbox') },
+      ...(parts.onStep === undefined ? {} : { onStep: parts.onStep }),
+      ...(parts.onError === undefined ? {} : { onError: parts.onError }),
+    }),
+  }
+}
