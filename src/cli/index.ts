@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { register as run } from './run.ts'
+import { register as start } from './start.ts'
 import { register as validate } from './validate.ts'
 
 type Register = (program: Command) => void
 
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
-  ['Run:', [run]],
+  ['Run:', [start, run]],
   ['Content:', [validate]],
 ]

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { parse } from 'yaml'
+import { isObject, type JsonObject } from '../core/model/index.ts'
+import { createRuntime, secretsFrom, serve } from '../server/index.ts'
+import { Failure } from './failure.ts'
+import { loadBundle } from './load-bundle.ts'
+import { openStoreFor, withStoreOptions } from './open-store.ts'
+
+interface Options {
+  readonly host: string
+  readonly port: string
+  readonly store?: string
+  readonly tenant?: string
+  readonly commit?: string
+  readonly config?: string
+}
+
+/** `gitsoc start`: the server, until Ctrl-C. */
+export function register(program: Command): void {
+  withStoreOptions(
+    program
+      .command('start')
+      .description('serve webhooks, health and metrics, and work off what comes in, until Ctrl-C'),
+  )
+    .option('--host <address>', 'address to listen on', process.env.GITSOC_HOST ?? '127.0.0.1')
+    .option('--port <number>', 'port to listen on, 0 for any free one', process.env.GITSOC_PORT ?? '8080')
+    .option('--commit <revision>', 'serve the content of a commit instead of the working tree')
+    .option('--config <file>', 'YAML with a mapping per integration, e.g. aws-guardduty: { topicArns: [...] }')
+    .addHelpText(
+      'after',
+      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, GET /healthz, /readyz, /metrics',
+    )
+    .action(start)
+}
+
+async function start(options: Options): Promise<void> {
+  const port = Number(options.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Failure(`--port is a number from 0 to 65535, not "${options.port}"`, { exitCode: 2 })
+  const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
+  const configuration = options.config === undefined ? {} : await readConfig(options.config)
+  const store = await openStoreFor(options)
+  const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`)
+  const clock = Date.now
+  const enrichDir = process.env.GITSOC_ENRICH_DIR
+  const runtime = await createRuntime({
+    store,
+    bundle,
+    clock,
+    workDir: join('var', 'work'),
+    onError: (error) => log(`survived: ${(error as Error).message}`),
+    ...(enrichDir === undefined ? {} : { enrichDir }),
+  })
+  for (const problem of runtime.enricher.problems) log(`enrichment: ${problem.file}: ${problem.message}`)
+  const serving = await serve(runtime, bundle, {
+    host: options.host,
+    port,
+    secrets: secretsFrom(process.env),
+    config: (integration) => {
+      const own = Object.hasOwn(configuration, integration) ? configuration[integration] : undefined
+      return isObject(own) ? own : {}
+    },
+    clock,
+    log,
+  }).catch(async (error: Error) => {
+    await store.close()
+    throw new Failure(`cannot listen on ${options.host}:${port}: ${error.message}`, {
+      hint: 'choose another --port',
+      exitCode: 3,
+    })
+  })
+  process.stdout.write(
+    `gitsoc listens on ${serving.url}, bundle ${bundle.digest.slice(0, 16)} of ${bundle.commit}, simulate mode\n`,
+  )
+  await new Promise<void>((resolve) => {
+    let asked = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (asked) return
+        asked = true
+        process.stdout.write('stopping\n')
+        resolve()
+      })
+    }
+  })
+  await serving.stop()
+  process.stdout.write('stopped, nothing lost\n')
+}
+
+async function readConfig(file: string): Promise<JsonObject> {
+  try {
+    const value = parse(await readFile(file, 'utf8'), { maxAliasCount: 0 }) as unknown
+    if (isObject(value)) return value
+    throw new Error('is no mapping')
+  } catch (error) {
+    throw new Failure(`${file} cannot be used: ${(error as Error).message}`, { exitCode: 2 })
+  }
+}

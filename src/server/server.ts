@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Bundle } from '../core/content/index.ts'
+import type { JsonObject } from '../core/model/index.ts'
+import { createReceiver, send } from '../ingest/index.ts'
+import { createMetrics } from './metrics.ts'
+import type { Runtime } from './runtime.ts'
+
+export interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  readonly secrets: (name: string) => readonly string[] | undefined
+  /** Configuration by integration, e.g. allowed SNS topics. */
+  readonly config: (integration: string) => JsonObject
+  readonly clock: () => number
+  readonly log: (message: string) => void
+}
+
+/** A running server. */
+export interface Serving {
+  readonly url: string
+  /** Takes no more requests, finishes what is under way, closes the store. */
+  stop(): Promise<void>
+}
+
+/** Anything else than loopback needs signed deliveries and a token. */
+export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+const fetchTimeoutMs = 5000
+const maxFetchBytes = 200_000
+
+/** Serves webhooks, health and metrics over a runtime and starts its workers. */
+export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOptions): Promise<Serving> {
+  const metrics = createMetrics(runtime.store)
+  const receiver = createReceiver({
+    inbox: runtime.inbox,
+    integrations: () => bundle.integrations,
+    context: { secrets: options.secrets, fetchText: cachedFetch(options.clock), loopback: isLoopback(options.host) },
+    config: options.config,
+    clock: options.clock,
+    count: metrics.countRequest,
+  })
+  let stopping = false
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url?.split('?')[0]
+    if (path === '/healthz') return send(response, { status: 200, body: 'alive\n' })
+    if (path === '/readyz') return send(response, await readiness())
+    if (path === '/metrics')
+      return send(response, { status: 200, body: await metrics.page(), contentType: metrics.contentType })
+    if (stopping)
+      return send(response, {
+        status: 503,
+        body: '{"error":"stopping"}',
+        contentType: 'application/json',
+        headers: { 'retry-after': '5' },
+      })
+    if (await receiver(request, response)) return
+    request.resume()
+    send(response, { status: 404, body: '{"error":"not found"}', contentType: 'application/json' })
+  }
+  const readiness = async () => {
+    if (stopping) return { status: 503, body: 'stopping\n' }
+    try {
+      await runtime.store.transaction((tx) => tx.query('select 1'))
+      return { status: 200, body: `ready, bundle ${bundle.digest.slice(0, 16)} of ${bundle.commit}\n` }
+    } catch {
+      return { status: 503, body: 'the database does not answer\n' }
+    }
+  }
+  const server = createServer(
+    { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 10_000 },
+    (request, response) => {
+      handle(request, response).catch((error: unknown) => {
+        metrics.countError('server')
+        options.log(`request failed: ${(error as Error).message}`)
+        send(response, { status: 500, body: '{"error":"internal"}', contentType: 'application/json' })
+      })
+    },
+  )
+  await listen(server, options.host, options.port)
+  await runtime.pipeline.start()
+  await runtime.responder.start()
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    async stop() {
+      stopping = true
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await runtime.inbox.idle()
+      await Promise.all([runtime.pipeline.stop(), runtime.responder.stop()])
+      server.closeAllConnections()
+      await closed
+      await runtime.store.close()
+    },
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Fetches small texts (certificates, key sets) by https, without redirects, cached for an hour. */
+function cachedFetch(clock: () => number): (url: string) => Promise<string> {
+  const cache = new Map<string, { readonly text: string; readonly until: number }>()
+  return async (url) => {
+    const known = cache.get(url)
+    if (known !== undefined && known.until > clock()) return known.text
+    if (!url.startsWith('https://')) throw new Error('only https is fetched')
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(fetchTimeoutMs) })
+    if (!response.ok) throw new Error(`${new URL(url).hostname} answered ${response.status}`)
+    const text = await response.text()
+    if (text.length > maxFetchBytes) throw new Error('the answer is too large')
+    if (cache.size > 100) cache.clear()
+    cache.set(url, { text, until: clock() + 3_600_000 })
+    return text
+  }
+}
