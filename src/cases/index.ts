@@ -1,4 +1,7 @@
+export { type Evidence, readEvidence } from './evidence.ts'
+export { outcomeOf, renderIncidentText, type TextOptions } from './incident-text.ts'
 export { loadRecent, takeWork } from './load.ts'
+export { code, prose, table } from './markdown.ts'
 export { type Metrics, metrics, type Range, type Spread, spread, type Times } from './metrics.ts'
 export { type Change, type ChangeRequest, changeIncident, changeIncidentIn } from './people.ts'
 export {
@@ -10,7 +13,11 @@ export {
   readIncident,
   type Task,
 } from './read.ts'
+export { markdownOf, type ReportFiles, reportOf } from './report.ts'
 export { type AlertEvent, moveAlerts, saveAlertEvents, saveAlerts, saveIncidents } from './save.ts'
 export { storableJson, storableText } from './storable.ts'
+export { cell, columnsOf, plain, wrap } from './terminal.ts'
 export { addTask, appendTimeline, type TimelineEntry, type TimelineKind } from './timeline.ts'
 export { transitions } from './transitions.ts'
+export { duration, signed, utc, words } from './wording.ts'
+export { writeReport } from './write-report.ts'

@@ -1,0 +1,200 @@
+import { styleText } from 'node:util'
+import { tacticOrder } from '../core/correlate/index.ts'
+import { type Contribution, formatPlace, type Observable, severityName } from '../core/model/index.ts'
+import type { CaseFile, EffectView } from './read.ts'
+import { cell, columnsOf, plain, wrap } from './terminal.ts'
+import { duration, measures, signed, utc, words } from './wording.ts'
+
+export interface TextOptions {
+  /** Width of the terminal; nothing is wider. */
+  readonly columns: number
+  readonly colour: boolean
+  /** Lines of a list before the rest is only counted. */
+  readonly rows: number
+}
+
+type Style = Parameters<typeof styleText>[0]
+type Paint = (style: Style, text: string) => string
+
+const severityStyle: Readonly<Record<string, Style>> = {
+  CRITICAL: ['bold', 'white', 'bgRed'],
+  HIGH: ['bold', 'red'],
+  MEDIUM: ['bold', 'yellow'],
+  LOW: 'green',
+}
+
+/**
+ * An incident for a terminal: what happened, why it has its score, its story, what was and is to be done. Every text
+ * that came from events is cleared of control characters.
+ */
+export function renderIncidentText(file: CaseFile, options: Partial<TextOptions> = {}): string {
+  const { columns: wanted = 100, colour = false, rows = 40 } = options
+  const columns = Math.max(60, wanted)
+  const paint: Paint = (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text)
+  const sections = [head(file, columns, paint), happened(file, columns), score(file, columns, paint)]
+  const lists: readonly (readonly [string, readonly string[]])[] = [
+    ['TIMELINE', timeline(file, columns)],
+    ['ALERTS', alerts(file, columns)],
+    ['KNOWN ABOUT IT', known(file, columns)],
+    ['RESPONSE', response(file, columns)],
+    ['TASKS', tasks(file, columns)],
+  ]
+  for (const [title, lines] of lists) {
+    if (lines.length === 0) continue
+    const more = lines.length > rows ? [`  ${lines.length - rows} more`] : []
+    sections.push([paint('bold', title), ...lines.slice(0, rows), ...more])
+  }
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
+    .join('\n\n')}\n`
+}
+
+function head(file: CaseFile, columns: number, paint: Paint): readonly string[] {
+  const { incident } = file
+  const { assessment } = incident
+  const grade = assessment === null ? 'not scored' : `${assessment.severity} ${assessment.score}/100`
+  const style = severityStyle[assessment?.severity ?? ''] ?? 'bold'
+  const status = incident.mergedInto === null ? incident.status : `merged into ${incident.mergedInto}`
+  const tactics = tacticOrder.filter((one) => incident.tactics.includes(one)).map(words)
+  const field = (name: string, text: string) =>
+    text === '' ? [] : hang(`  ${name.padEnd(11)}`, wrap(text, columns - 13))
+  const values = (of: readonly Observable[]) =>
+    some(
+      of.map((one) => plain(one.value, 80)),
+      12,
+    )
+  const role = (name: Observable['role']) => incident.observables.filter((one) => one.role === name)
+  return [
+    `${paint('bold', `Incident ${incident.number}`)}  ${paint(style, ` ${grade} `)}  ${status}${incident.verdict === null ? '' : `, ${incident.verdict}`}`,
+    ...wrap(plain(incident.title), columns).map((line) => paint('bold', line)),
+    '',
+    ...field(
+      'first',
+      `${utc(incident.firstAt)} UTC, last ${utc(incident.lastAt)} (${duration(incident.lastAt - incident.firstAt)})`,
+    ),
+    ...field('owner', incident.owner === null ? 'nobody' : plain(incident.owner, 80)),
+    ...field(
+      'sources',
+      some(
+        incident.sources.map((one) => plain(one, 40)),
+        12,
+      ),
+    ),
+    ...field('attacker', values(role('attacker'))),
+    ...field('targets', values(role('target'))),
+    ...field('tactics', tactics.join(' > ')),
+    ...field(
+      'techniques',
+      some(
+        incident.techniques.map((one) => plain(one, 20)),
+        16,
+      ),
+    ),
+    ...field(
+      'work',
+      measures(file)
+        .flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${duration(ms)}`]))
+        .join(', '),
+    ),
+  ]
+}
+
+function happened({ incident: { assessment } }: CaseFile, columns: number): readonly string[] {
+  if (assessment === null) return []
+  return [
+    ...wrap(plain(assessment.explanation, 2000), columns),
+    ...hang('-> ', wrap(plain(assessment.recommendation, 1000), columns - 3)),
+  ]
+}
+
+function score({ incident: { assessment } }: CaseFile, columns: number, paint: Paint): readonly string[] {
+  if (assessment === null) return []
+  const sum = assessment.contributions.reduce((total, one) => total + one.points, 0)
+  const clamped = sum === assessment.score ? '' : `, bounded to ${assessment.score}`
+  return [
+    `${paint('bold', 'WHY THIS SCORE')} (${assessment.contributions.map((one) => signed(one.points)).join(' ') || 'nothing counted'} = ${sum}${clamped})`,
+    ...assessment.contributions.flatMap((one) => contribution(one, columns)),
+  ]
+}
+
+function contribution({ name, points, decision }: Contribution, columns: number): readonly string[] {
+  const place = plain(decision.rule.place === undefined ? decision.rule.id : formatPlace(decision.rule.place))
+  const placeColumns = Math.min(columnsOf(place), columns >> 1)
+  const facts = decision.facts.map((fact) => `${plain(fact.name, 60)} = ${plain(JSON.stringify(fact.value), 120)}`)
+  return [
+    `  ${signed(points).padStart(4)}  ${cell(plain(name), columns - 10 - placeColumns)}  ${cell(place, placeColumns)}`,
+    ...hang('        ', wrap(facts.join(', ') || plain(decision.sentence), columns - 8)),
+  ]
+}
+
+function timeline({ timeline }: CaseFile, columns: number): readonly string[] {
+  let day = ''
+  return timeline.flatMap((entry) => {
+    const [date = '', clock = ''] = utc(entry.at).split(' ')
+    const lead = date === day ? [] : [`  ${date}`]
+    day = date
+    const lines = wrap(plain(entry.sentence, 600), columns - 28)
+    return [...lead, ...hang(`  ${clock.padEnd(8)}  ${cell(plain(entry.actor), 14)}  `, lines)]
+  })
+}
+
+function alerts({ alerts }: CaseFile, columns: number): readonly string[] {
+  return alerts.map((one) => {
+    const count = one.count > 1 ? ` (${one.count} times)` : ''
+    const start = `  ${utc(one.firstAt).slice(11)}  ${cell(severityName(one.severity), 13)} ${cell(plain(one.source), 14)} `
+    return start + cell(plain(one.title) + count, columns - columnsOf(start))
+  })
+}
+
+function known({ incident }: CaseFile, columns: number): readonly string[] {
+  return incident.enrichments.flatMap((one) =>
+    hang(`  ${cell(one.verdict, 10)}`, wrap(`${plain(one.sentence)} (${plain(one.provider, 40)})`, columns - 12)),
+  )
+}
+
+function response({ runs, effects }: CaseFile, columns: number): readonly string[] {
+  return [
+    ...runs.flatMap((run) => [
+      ...hang('  ', wrap(`playbook ${plain(run.playbook, 60)}: ${run.status}. ${plain(run.why)}`, columns - 2)),
+      ...run.steps.flatMap((step) =>
+        hang(`    ${cell(step.status, 10)}`, wrap(`${plain(step.path, 60)}: ${plain(step.sentence)}`, columns - 14)),
+      ),
+    ]),
+    ...effects.flatMap((one) => hang(`  ${cell(outcomeOf(one), 10)}`, wrap(effectLine(one), columns - 12))),
+  ]
+}
+
+/** What became of an effect, in a word. */
+export function outcomeOf(effect: EffectView): string {
+  return effect.mode === 'simulate' && effect.outcome === 'done' ? 'simulated' : (effect.outcome ?? 'open')
+}
+
+function effectLine(one: EffectView): string {
+  const approved =
+    one.approvedBy.length > 0 ? `, approved by ${one.approvedBy.map((name) => plain(name, 40)).join(', ')}` : ''
+  const until = one.expiresAt === null ? '' : `, until ${utc(one.expiresAt)}`
+  const undo = one.irreversible === null ? '' : `, cannot be undone: ${plain(one.irreversible, 120)}`
+  return `${plain(one.action, 60)} on ${plain(one.target, 120)} (${one.effect}${approved}${until}${undo})`
+}
+
+function tasks({ tasks }: CaseFile, columns: number): readonly string[] {
+  return tasks.flatMap((one) => {
+    const by = one.doneBy === null ? '' : ` (done by ${plain(one.doneBy, 40)})`
+    return hang(
+      `  ${String(one.n).padStart(2)} [${one.state === 'done' ? 'x' : ' '}] `,
+      wrap(plain(one.title) + by, columns - 9),
+    )
+  })
+}
+
+/** The first line behind the prefix, the others under it. */
+function hang(prefix: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line, index) => (index === 0 ? prefix : ' '.repeat(prefix.length)) + line)
+}
+
+function some(values: readonly string[], limit: number): string {
+  const distinct = [...new Set(values)]
+  const more = distinct.length > limit ? ` and ${distinct.length - limit} more` : ''
+  return distinct.slice(0, limit).join(', ') + more
+}
