@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { tacticOrder } from '../core/correlate/index.ts'
 import { type Contribution, formatPlace, type Observable, severityName } from '../core/model/index.ts'
-import type { CaseFile, EffectView } from './read.ts'
+import type { ApprovalView, CaseFile, EffectView } from './read.ts'
 import { cell, columnsOf, plain, wrap } from './terminal.ts'
 import { duration, measures, signed, utc, words } from './wording.ts'
 
@@ -153,7 +153,7 @@ function known({ incident }: CaseFile, columns: number): readonly string[] {
   )
 }
 
-function response({ runs, effects }: CaseFile, columns: number): readonly string[] {
+function response({ runs, effects, approvals }: CaseFile, columns: number): readonly string[] {
   return [
     ...runs.flatMap((run) => [
       ...hang('  ', wrap(`playbook ${plain(run.playbook, 60)}: ${run.status}. ${plain(run.why)}`, columns - 2)),
@@ -161,6 +161,9 @@ function response({ runs, effects }: CaseFile, columns: number): readonly string
         hang(`    ${cell(step.status, 10)}`, wrap(`${plain(step.path, 60)}: ${plain(step.sentence)}`, columns - 14)),
       ),
     ]),
+    ...approvals
+      .filter((one) => one.status === 'pending')
+      .flatMap((one) => hang('  waits     ', wrap(approvalLine(one), columns - 12))),
     ...effects.flatMap((one) => hang(`  ${cell(outcomeOf(one), 10)}`, wrap(effectLine(one), columns - 12))),
   ]
 }
@@ -168,6 +171,11 @@ function response({ runs, effects }: CaseFile, columns: number): readonly string
 /** What became of an effect, in a word. */
 export function outcomeOf(effect: EffectView): string {
   return effect.mode === 'simulate' && effect.outcome === 'done' ? 'simulated' : (effect.outcome ?? 'open')
+}
+
+function approvalLine(one: ApprovalView): string {
+  const who = `${one.quorum} of ${one.roles.map((role) => plain(role, 40)).join(', ')}`
+  return `${plain(one.action, 60)} on ${plain(one.target, 120)} until ${utc(one.expiresAt)}, approval by ${who}: gitsoc approve ${plain(one.id, 40)}`
 }
 
 function effectLine(one: EffectView): string {

@@ -5,6 +5,7 @@ export { code, prose, table } from './markdown.ts'
 export { type Metrics, metrics, type Range, type Spread, spread, type Times } from './metrics.ts'
 export { type Change, type ChangeRequest, changeIncident, changeIncidentIn } from './people.ts'
 export {
+  type ApprovalView,
   type CaseFile,
   type EffectView,
   listIncidents,

@@ -51,6 +51,8 @@ export async function changeIncidentIn(tx: Tx, request: ChangeRequest): Promise<
   const { number, at, change } = request
   const actor = oneLine(request.actor, 200)
   if (actor === '') return refuse('actor', 'nobody is named as doing this', 'say who with --as')
+  // The order of locks of everybody who writes both: first the chain, then the incident. Otherwise two could wait for each other.
+  await tx.query('select from audit_head where tenant = $1 for update', [tx.tenant])
   const row = Number.isSafeInteger(number) && number > 0 && number < 2 ** 31 ? await lock(tx, number) : undefined
   if (row === undefined)
     return refuse('unknown', `there is no incident ${number}`, 'gitsoc incidents list shows what there is')

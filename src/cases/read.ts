@@ -39,6 +39,25 @@ export interface RunView {
   readonly steps: readonly { readonly path: string; readonly status: string; readonly sentence: string }[]
 }
 
+/** A question to people about an effect, as it is shown with an incident. */
+export interface ApprovalView {
+  readonly id: string
+  readonly action: string
+  readonly target: string
+  readonly why: string
+  readonly status: string
+  readonly roles: readonly string[]
+  readonly quorum: number
+  readonly askedAt: number
+  readonly expiresAt: number
+  readonly answers: readonly {
+    readonly actor: string
+    readonly answer: string
+    readonly reason: string
+    readonly at: number
+  }[]
+}
+
 /** Everything there is about one incident. */
 export interface CaseFile {
   readonly incident: Incident
@@ -47,6 +66,7 @@ export interface CaseFile {
   readonly tasks: readonly Task[]
   readonly runs: readonly RunView[]
   readonly effects: readonly EffectView[]
+  readonly approvals: readonly ApprovalView[]
   readonly events: readonly {
     readonly event: string
     readonly alert: string
@@ -115,6 +135,13 @@ export async function readCase(tx: Tx, number: IncidentNumber): Promise<CaseFile
      from effect e where e.tenant = $1 and e.incident = $2 order by e.intended_at, e.path`,
     key,
   )
+  const approvals = await tx.query<ApprovalView>(
+    `select p.id, p.action, p.target, p.why, p.status, p.roles, p.quorum, p.asked_at as "askedAt", p.expires_at as "expiresAt",
+       (select coalesce(jsonb_agg(jsonb_build_object('actor', a.actor, 'answer', a.answer, 'reason', a.reason, 'at', a.at) order by a.at), '[]')
+        from approval_answer a where a.tenant = p.tenant and a.approval = p.id) as answers
+     from approval p where p.tenant = $1 and p.incident = $2 order by p.asked_at, p.path`,
+    key,
+  )
   const events = await tx.query<{ event: string; alert: string; seq: number; index: number }>(
     'select ae.event, ae.alert, ae.seq, ae.idx as index from alert_event ae join alert a on a.tenant = ae.tenant and a.id = ae.alert where ae.tenant = $1 and a.incident = $2 order by ae.seq, ae.idx limit 5000',
     key,
@@ -131,6 +158,7 @@ export async function readCase(tx: Tx, number: IncidentNumber): Promise<CaseFile
         .map(({ path, status, sentence }) => ({ path, status, sentence })),
     })),
     effects: effects.rows,
+    approvals: approvals.rows,
     events: events.rows,
   }
 }

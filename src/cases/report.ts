@@ -153,7 +153,7 @@ function observablesOf({ incident }: CaseFile): readonly string[] {
   )
 }
 
-function actionsOf({ runs, effects }: CaseFile): readonly string[] {
+function actionsOf({ runs, effects, approvals }: CaseFile): readonly string[] {
   const done = effects.map((one) => [
     utc(one.intendedAt),
     code(one.action),
@@ -163,15 +163,21 @@ function actionsOf({ runs, effects }: CaseFile): readonly string[] {
     one.approvedBy.length > 0 ? one.approvedBy.map((name) => prose(name, 60)).join(', ') : 'not needed',
     one.irreversible === null ? (one.rollback === null ? '' : 'yes') : `no: ${prose(one.irreversible, 200)}`,
   ])
-  return [
+  const answers = approvals.map((one) => {
+    const given = one.answers.map(
+      (answer) =>
+        `${prose(answer.actor, 60)} ${answer.answer === 'approve' ? 'approved' : 'denied'} at ${utc(answer.at)}${answer.reason === '' ? '' : `: ${prose(answer.reason)}`}`,
+    )
+    return `- Approval ${code(one.id)} of ${code(one.action)} on ${code(one.target)}, ${one.status}: ${given.join('; ') || 'nobody has answered'}`
+  })
+  const lists = [
     ...runs.map(
       (run) => `- Playbook ${code(run.playbook)} at ${code(run.commit.slice(0, 12))}, ${run.status}: ${prose(run.why)}`,
     ),
-    ...(runs.length > 0 && done.length > 0 ? [''] : []),
-    ...(done.length > 0
-      ? table(['time (UTC)', 'action', 'target', 'effect', 'outcome', 'approved by', 'can be undone'], done)
-      : []),
+    ...answers,
   ]
+  const head = ['time (UTC)', 'action', 'target', 'effect', 'outcome', 'approved by', 'can be undone']
+  return done.length === 0 ? lists : [...lists, ...(lists.length > 0 ? [''] : []), ...table(head, done)]
 }
 
 function decisionsOf({ incident }: CaseFile): readonly string[] {

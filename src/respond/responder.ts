@@ -356,6 +356,13 @@ async function endRun(
     at,
     sentence,
   ])
+  await appendAudit(tx, {
+    at,
+    actor: 'gitsoc',
+    action: `run.${status}`,
+    subject: `run/${run.id}`,
+    details: { incident: incident.number, playbook: run.playbook, commit: run.commit, bundle: run.bundle },
+  })
   await appendTimeline(tx, [
     {
       incident: incident.number,
@@ -365,12 +372,5 @@ async function endRun(
       sentence: `the playbook is ${status}: ${sentence}`,
     },
   ])
-  await appendAudit(tx, {
-    at,
-    actor: 'gitsoc',
-    action: `run.${status}`,
-    subject: `run/${run.id}`,
-    details: { incident: incident.number, playbook: run.playbook, commit: run.commit, bundle: run.bundle },
-  })
   return 'ended'
 }

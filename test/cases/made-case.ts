@@ -219,6 +219,32 @@ export function madeCase(): CaseFile {
         irreversible: 'a message that was sent is read',
       }),
     ],
+    approvals: [
+      {
+        id: 'ap-1',
+        action: 'okta.suspend-user',
+        target: 'user17@example.com',
+        why: 'destructive actions on identities ask the responders',
+        status: 'approved',
+        roles: ['responder'],
+        quorum: 1,
+        askedAt: at('09:20:02'),
+        expiresAt: at('10:20:02'),
+        answers: [{ actor: 'lead-2', answer: 'approve', reason: 'confirmed by phone', at: at('09:25:00') }],
+      },
+      {
+        id: 'ap-3',
+        action: 'edge-firewall.block-ip',
+        target: '203.0.113.66',
+        why: 'destructive actions on the network ask two responders',
+        status: 'pending',
+        roles: ['responder', 'network'],
+        quorum: 2,
+        askedAt: at('09:20:03'),
+        expiresAt: at('10:20:03'),
+        answers: [],
+      },
+    ],
     events: [],
   }
 }

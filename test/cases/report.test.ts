@@ -34,6 +34,7 @@ test('an incident with nothing but its alerts has a report too', () => {
     tasks: [],
     runs: [],
     effects: [],
+    approvals: [],
   }
   const text = markdownOf(bare, [])
   expect(text).toContain('not scored')
