@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { register as approve } from './approve.ts'
+import { register as demo } from './demo.ts'
 import { register as run } from './run.ts'
 import { register as start } from './start.ts'
 import { register as validate } from './validate.ts'
@@ -7,6 +9,7 @@ type Register = (program: Command) => void
 
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
-  ['Run:', [start, run]],
+  ['Run:', [start, run, demo]],
+  ['Respond:', [approve]],
   ['Content:', [validate]],
 ]

@@ -48,6 +48,7 @@ export function madeIncident(parts: Partial<Incident> = {}): Incident {
     observables: [{ type: 'user', value: 'user17@example.com', role: 'target' }],
     decisions: [],
     escalations: [],
+    playbooks: [],
     mergedInto: null,
     owner: null,
     verdict: null,

@@ -187,6 +187,7 @@ async function open(
     observables: like.observables.slice(0, maxObservables),
     decisions: [decision],
     escalations: [],
+    playbooks: [],
     mergedInto: null,
     owner: null,
     verdict: null,

@@ -68,6 +68,7 @@ const example: Incident = {
   observables: [],
   decisions: [],
   escalations: [],
+  playbooks: [],
   mergedInto: null,
   owner: null,
   verdict: null,

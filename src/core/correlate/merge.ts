@@ -53,6 +53,7 @@ export function absorb(state: CorrelationState, incident: Incident, other: Incid
     observables: mergeObservables(incident.observables, other.observables),
     decisions: [...incident.decisions, ...other.decisions].slice(0, maxDecisions),
     escalations: union(incident.escalations, other.escalations),
+    playbooks: union(incident.playbooks, other.playbooks),
     enrichments: [
       ...new Map(
         [...incident.enrichments, ...other.enrichments].map((one) => [`${one.provider}|${one.observable}`, one]),

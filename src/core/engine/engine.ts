@@ -68,13 +68,17 @@ async function decideAlert(bundle: Bundle, state: EngineState, alert: Alert, enr
     return { alert, correlated, incident: null, triggers: [] }
   const enrichments = enrichmentsOf(correlated.incident, alert.ingestedAt, enrich)
   const assessment = await assess(correlated.incident, enrichments, bundle.scoring)
-  const incident: Incident = { ...correlated.incident, enrichments, assessment }
-  putIncident(state.correlation, incident)
+  const assessed: Incident = { ...correlated.incident, enrichments, assessment }
   const changes: IncidentChange[] = [
     correlated.change === 'opened' ? 'opened' : 'extended',
     ...(correlated.escalations.length > 0 ? (['escalated'] as const) : []),
   ]
-  const triggers = await triggersOf(bundle.playbooks.values(), changes, incidentFacts(incident))
+  const waiting = [...bundle.playbooks.values()].filter((one) => !assessed.playbooks.includes(one.id))
+  const triggers = await triggersOf(waiting, changes, incidentFacts(assessed))
+  const started = triggers.map((one) => one.playbook.id)
+  const incident: Incident =
+    started.length === 0 ? assessed : { ...assessed, playbooks: [...assessed.playbooks, ...started].sort() }
+  putIncident(state.correlation, incident)
   return { alert, correlated, incident, triggers }
 }
 

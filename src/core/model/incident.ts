@@ -86,6 +86,8 @@ export interface Incident {
   readonly decisions: readonly Decision[]
   /** Names of escalation rules that have fired. */
   readonly escalations: readonly string[]
+  /** Playbooks that were set off; each runs once per incident. */
+  readonly playbooks: readonly string[]
   readonly mergedInto: IncidentNumber | null
   readonly owner: string | null
   readonly verdict: Verdict | null
