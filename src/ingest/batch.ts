@@ -1,4 +1,4 @@
-import type { EventId, EventOutcome } from '../core/model/index.ts'
+import { type EventId, type EventOutcome, oneLine } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 import type { StoredDelivery } from './inbox.ts'
 
@@ -26,6 +26,8 @@ export async function takeTurn(tx: Tx): Promise<Cursor | null> {
   return row === undefined ? null : { doneSeq: row.done_seq, nextSeq: row.next_seq }
 }
 
+const maxBatchBytes = 32 * 1024 * 1024
+
 interface DeliveryRow {
   readonly seq: number
   readonly source: string | null
@@ -35,14 +37,18 @@ interface DeliveryRow {
   readonly body: Buffer
 }
 
-/** The next deliveries in order, at most `limit` of them. */
+/** The next deliveries in order: at most `limit` of them, and no more after the first than fit into 32 MB. */
 export async function nextDeliveries(tx: Tx, afterSeq: number, limit: number): Promise<readonly StoredDelivery[]> {
   const found = await tx.query<DeliveryRow>(
     {
       name: 'next-deliveries',
-      text: 'select seq, source, transport, content_type, received_at, body from delivery where tenant = $1 and seq > $2 order by seq limit $3',
+      text: `select d.seq, source, transport, content_type, received_at, body from delivery d join (
+          select seq, sum(octet_length(body)) over (order by seq) - octet_length(body) as before
+          from (select seq, body from delivery where tenant = $1 and seq > $2 order by seq limit $3) some
+        ) sized on d.seq = sized.seq
+        where d.tenant = $1 and sized.before < $4 order by d.seq`,
     },
-    [tx.tenant, afterSeq, limit],
+    [tx.tenant, afterSeq, limit, maxBatchBytes],
   )
   return found.rows.map((row) => ({
     seq: row.seq,
@@ -132,8 +138,8 @@ export async function finishBatch(tx: Tx, batch: BatchOutcome): Promise<void> {
         batch.dead.map((d) => d.index),
         batch.dead.map((d) => d.source),
         batch.dead.map((d) => d.code),
-        batch.dead.map((d) => d.message),
-        batch.dead.map((d) => d.excerpt),
+        batch.dead.map((d) => oneLine(d.message, 300)),
+        batch.dead.map((d) => oneLine(d.excerpt, 1000)),
         batch.dead.map((d) => d.at),
       ],
     )

@@ -63,10 +63,14 @@ export const handshakes: Readonly<Record<string, Handshake>> = {
     const body = parse(request.body)
     if (!isObject(body) || body.Type !== 'SubscriptionConfirmation' || typeof body.SubscribeURL !== 'string')
       return null
-    if (!isSnsUrl(body.SubscribeURL)) return { status: 401, body: '' }
+    if (!isConfirmation(body.SubscribeURL)) return { status: 401, body: '' }
     await context.fetchText(body.SubscribeURL)
     return json({ confirmed: true })
   },
+}
+
+function isConfirmation(text: string): boolean {
+  return isSnsUrl(text) && new URL(text).searchParams.get('Action') === 'ConfirmSubscription'
 }
 
 function parse(body: Buffer): unknown {

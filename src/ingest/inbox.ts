@@ -51,7 +51,12 @@ export function createInbox(store: Store): Inbox {
   let queuedBytes = 0
   let running: Promise<void> | null = null
   const flush = async () => {
-    while (queue.length > 0) {
+    while (true) {
+      // Ends in the same turn in which the queue is seen empty: whoever comes later starts a new loop.
+      if (queue.length === 0) {
+        running = null
+        return
+      }
       const batch: Waiting[] = []
       let rows = 0
       let bytes = 0
@@ -92,13 +97,14 @@ export function createInbox(store: Store): Inbox {
       queuedBytes += bytes
       return new Promise((resolve, reject) => {
         queue.push({ deliveries, bytes, resolve, reject })
-        running ??= flush().finally(() => {
-          running = null
-        })
+        if (running === null) {
+          // Starts in a turn of its own, so that calls made together share the first transaction as well.
+          running = Promise.resolve().then(flush)
+        }
       })
     },
     async idle() {
-      while (running !== null) await running.catch(() => {})
+      while (running !== null) await running
     },
   }
 }

@@ -16,9 +16,12 @@ const unzip = promisify(gunzip)
 /** The body's bytes, never more than `maxBytes`, neither as sent nor unpacked, and not slower than `timeoutMs`. */
 export async function readBody(request: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > maxBytes) throw new BodyRefused(413, `the body is larger than ${maxBytes} bytes`)
+  if (declared > maxBytes) {
+    request.resume()
+    throw new BodyRefused(413, `the body is larger than ${maxBytes} bytes`)
+  }
   const raw = await collect(request, maxBytes, timeoutMs)
-  const encoding = request.headers['content-encoding']
+  const encoding = request.headers['content-encoding']?.toLowerCase()
   if (encoding === undefined || encoding === 'identity') return raw
   if (encoding !== 'gzip') throw new BodyRefused(415, 'only gzip is taken as content-encoding')
   try {

@@ -68,13 +68,17 @@ function parseUrl(text: string): URL | null {
   }
 }
 
+/** The integration of exactly this path; only tokens in the URL may follow a path. */
 function find(integrations: readonly Integration[], path: string): Route | null {
+  let token: Route | null = null
   for (const integration of integrations) {
     const { webhook } = integration
-    if (webhook === null || (path !== webhook.path && !path.startsWith(`${webhook.path}/`))) continue
-    return { integration, webhook, rest: path.slice(webhook.path.length + 1) }
+    if (webhook === null) continue
+    if (path === webhook.path) return { integration, webhook, rest: '' }
+    if (webhook.verify.scheme === 'url-token' && path.startsWith(`${webhook.path}/`))
+      token = { integration, webhook, rest: path.slice(webhook.path.length + 1) }
   }
-  return null
+  return token
 }
 
 const problemAnswer = (status: number, error: string, headers?: Record<string, string>): Answer => ({
@@ -83,6 +87,18 @@ const problemAnswer = (status: number, error: string, headers?: Record<string, s
   contentType: 'application/json',
   ...(headers === undefined ? {} : { headers }),
 })
+
+const refusals: Readonly<Record<'forged' | 'unconfigured' | 'unavailable', Received>> = {
+  forged: { answer: problemAnswer(401, 'the proof of origin does not hold'), result: 'forged' },
+  unconfigured: {
+    answer: problemAnswer(503, 'this integration is not configured', { 'retry-after': '300' }),
+    result: 'unconfigured',
+  },
+  unavailable: {
+    answer: problemAnswer(503, 'the proof of origin cannot be checked now', { 'retry-after': '30' }),
+    result: 'unavailable',
+  },
+}
 
 async function receive(parts: ReceiverParts, request: IncomingMessage, url: URL, route: Route): Promise<Received> {
   const { integration, webhook, rest } = route
@@ -105,14 +121,7 @@ async function receive(parts: ReceiverParts, request: IncomingMessage, url: URL,
     if (answer) return { answer, result: 'handshake' }
   }
   const verdict = await verify(withBody, webhook.verify, context)
-  if (!verdict.ok) {
-    return verdict.kind === 'forged'
-      ? { answer: problemAnswer(401, 'the proof of origin does not hold'), result: 'forged' }
-      : {
-          answer: problemAnswer(503, 'this integration is not configured', { 'retry-after': '300' }),
-          result: 'unconfigured',
-        }
-  }
+  if (!verdict.ok) return refusals[verdict.kind]
   const answer = await handshake?.(method, withBody, context)
   if (answer) return { answer, result: 'handshake' }
   const delivery: NewDelivery = {

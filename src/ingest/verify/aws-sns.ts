@@ -3,6 +3,7 @@ import { isObject, type Json } from '../../core/model/index.ts'
 import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 const hostForm = /^sns\.[a-z0-9-]{3,30}\.amazonaws\.com(\.cn)?$/
+const certificatePath = /^\/SimpleNotificationService-[0-9a-f]{1,64}\.pem$/
 const maxAgeMs = 3_600_000
 const notification = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
 const confirmation = ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type']
@@ -22,7 +23,7 @@ export const verifyAwsSns: Verify = async (request, _parameters, context) => {
     return forged('the signature is missing')
   const age = context.now - Date.parse(Timestamp)
   if (!/Z$/.test(Timestamp) || !(Math.abs(age) <= maxAgeMs)) return forged('the message is older than an hour')
-  if (!isSnsUrl(SigningCertURL)) return forged('the certificate is not from an Amazon SNS host')
+  if (!isCertificateUrl(SigningCertURL)) return forged('the certificate is not from an Amazon SNS host')
   if (SignatureVersion !== '1' && SignatureVersion !== '2') return forged('the signature version is not known')
   const names = Type === 'Notification' ? notification : confirmation
   const text = names
@@ -32,6 +33,13 @@ export const verifyAwsSns: Verify = async (request, _parameters, context) => {
   const certificate = await context.fetchText(SigningCertURL)
   const verifier = createVerify(SignatureVersion === '2' ? 'RSA-SHA256' : 'RSA-SHA1').update(text, 'utf8')
   return verifier.verify(certificate, Signature, 'base64') ? accepted : forged('the signature does not fit the message')
+}
+
+/** Only the certificate itself: other paths of the same host answer with what a caller asks for. */
+function isCertificateUrl(text: string): boolean {
+  if (!isSnsUrl(text)) return false
+  const { pathname, search } = new URL(text)
+  return certificatePath.test(pathname) && search === ''
 }
 
 /** Whether a URL is one of Amazon SNS itself: https, no credentials, no odd port. */

@@ -22,13 +22,17 @@ export interface VerifyContext {
   readonly loopback: boolean
 }
 
-/** `forged` is answered 401; `unconfigured` is our own fault and answered 503, so that the sender keeps trying. */
+/**
+ * `forged` is answered 401. `unconfigured` (a secret is missing here) and `unavailable` (a certificate or key set could
+ * not be fetched) are not the sender's fault and answered 503, so that it tries again.
+ */
 export type Verdict =
   | { readonly ok: true }
-  | { readonly ok: false; readonly kind: 'forged' | 'unconfigured'; readonly reason: string }
+  | { readonly ok: false; readonly kind: 'forged' | 'unconfigured' | 'unavailable'; readonly reason: string }
 
 export type Verify = (request: RawRequest, parameters: JsonObject, context: VerifyContext) => Promise<Verdict> | Verdict
 
 export const accepted: Verdict = { ok: true }
 export const forged = (reason: string): Verdict => ({ ok: false, kind: 'forged', reason })
+export const unavailable = (reason: string): Verdict => ({ ok: false, kind: 'unavailable', reason })
 export const unconfigured = (reason: string): Verdict => ({ ok: false, kind: 'unconfigured', reason })

@@ -10,6 +10,7 @@ import {
   accepted,
   forged,
   type RawRequest,
+  unavailable,
   unconfigured,
   type Verdict,
   type Verify,
@@ -36,9 +37,16 @@ export async function verify(request: RawRequest, parameters: JsonObject, contex
       ? schemes[parameters.scheme]
       : undefined
   if (scheme === undefined) return unconfigured('the manifest names no verification scheme')
+  let away: string | null = null
+  const fetchText = (url: string) =>
+    context.fetchText(url).catch((error: Error) => {
+      away = error.message
+      throw error
+    })
   try {
-    return await scheme(request, parameters, context)
+    return await scheme(request, parameters, { ...context, fetchText })
   } catch (error) {
+    if (away !== null) return unavailable(`what verifies the proof cannot be fetched: ${String(away).slice(0, 100)}`)
     return forged(`the proof of origin cannot be read: ${(error as Error).message.slice(0, 100)}`)
   }
 }
