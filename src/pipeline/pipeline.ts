@@ -14,7 +14,7 @@ import type { Bundle } from '../core/content/index.ts'
 import { metaOf, takeChanges, takeOver } from '../core/correlate/index.ts'
 import { takeSigmaChanges } from '../core/detect/index.ts'
 import { type AlertDecision, decide, type EngineState, type Enrich, sentencesOf } from '../core/engine/index.ts'
-import type { EventOutcome } from '../core/model/index.ts'
+import { type EventOutcome, oneLine } from '../core/model/index.ts'
 import { createNormalizer, type Normalized, type Normalizer } from '../core/normalize/index.ts'
 import { type DeadLetter, type EventRow, finishBatch, knownEvents, nextDeliveries, takeTurn } from '../ingest/index.ts'
 import { startRuns } from '../respond/index.ts'
@@ -176,16 +176,25 @@ async function work(
       else if (seen.has(one.event.id)) count(one.event.source, 'duplicate')
       else {
         seen.add(one.event.id)
-        const decided = await decide(bundle, state, one.event, one.alert, enrich)
-        count(one.event.source, decided.outcome)
-        events.push({
-          id: one.event.id,
-          seq,
-          index: one.event.index,
-          source: one.event.source,
-          occurredAt: one.event.occurredAt,
-          outcome: decided.outcome,
-        })
+        const decided = await decide(bundle, state, one.event, one.alert, enrich).catch((error: Error) => error)
+        const { id, index, source, occurredAt } = one.event
+        if (decided instanceof Error) {
+          // A fault of ours must not stop everything behind the event: it is kept with its reason.
+          count(source, 'deadLettered')
+          const excerpt = oneLine(JSON.stringify(one.event.record), 1000)
+          dead.push({
+            seq,
+            index,
+            source,
+            code: 'internal',
+            message: `a fault of gitsoc: ${oneLine(decided.message, 200)}`,
+            excerpt,
+            at: receivedAt,
+          })
+          continue
+        }
+        count(source, decided.outcome)
+        events.push({ id, seq, index, source, occurredAt, outcome: decided.outcome })
         for (const decision of decided.alerts) await record(tx, bundle, decision, one.event, alertEvents, timeline)
       }
     }

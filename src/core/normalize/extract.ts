@@ -73,8 +73,8 @@ export function compileSeverity(raw: Json | undefined): (record: JsonObject) => 
   return (record) => {
     for (const getter of getters) {
       const [value] = getter(record)
-      if (value === undefined) continue
-      const text = String(value).toLowerCase()
+      const text = textOf(value, 100)?.toLowerCase()
+      if (text === undefined) continue
       const mapped = map.get(text)
       if (mapped !== undefined) return mapped
       const number = typeof value === 'number' ? value : /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN

@@ -5,24 +5,24 @@ export type Getter = (record: JsonObject) => readonly Json[]
 
 const maxValues = 200
 
-/** Compiles a path: `a.b`, `a.b[].c` (each element), `a.*.c` (each member), or the exact name of a member with dots. */
+/** Compiles a path: `a.b`, `a.b[].c` (each element), `a.*.c` (each member). A member whose name has dots in it goes before the path of that spelling. */
 export function compileGetter(path: string): Getter {
   const steps = path
     .split('.')
     .flatMap((part) => (part.endsWith('[]') ? [part.slice(0, -2), '[]'] : [part]))
     .filter((part) => part !== '')
   const plain = !steps.includes('[]') && !steps.includes('*')
+  const rests = steps.map((_, index) => steps.slice(index).join('.'))
   return (record) => {
-    if (path.includes('.')) {
-      const direct = own(record, path)
-      if (direct !== undefined && direct !== null) return [direct]
-    }
     if (plain) {
       let value: Json | undefined = record
-      for (const step of steps) {
+      for (const [index, step] of steps.entries()) {
         if (Array.isArray(value) && /^\d+$/.test(step)) value = (value as readonly Json[])[Number(step)]
-        else if (isObject(value)) value = own(value, step)
-        else return []
+        else if (isObject(value)) {
+          const rest = own(value, rests[index] as string)
+          if (rest !== undefined) return rest === null ? [] : [rest]
+          value = own(value, step)
+        } else return []
       }
       return value === undefined || value === null ? [] : [value]
     }
@@ -40,7 +40,11 @@ function walk(value: Json | undefined, steps: readonly string[], index: number, 
     for (const item of Array.isArray(value) ? (value as readonly Json[]) : [value]) walk(item, steps, index + 1, found)
   else if (!isObject(value)) return
   else if (step === '*') for (const key of Object.keys(value)) walk(value[key], steps, index + 1, found)
-  else walk(own(value, step), steps, index + 1, found)
+  else {
+    const rest = own(value, steps.slice(index).join('.'))
+    if (rest !== undefined) found.push(...(rest === null ? [] : [rest]))
+    else walk(own(value, step), steps, index + 1, found)
+  }
 }
 
 /** The first value of the first path that has one. */

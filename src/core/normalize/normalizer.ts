@@ -94,8 +94,17 @@ export function createNormalizer(integrations: readonly Integration[], tenant: T
       })
       const results: Normalized[] = []
       for (const one of decoded) {
-        if (one.ok) normalizeRecord(unwrap(one.value), delivery, results)
-        else results.push(dead(one, delivery.source ?? unknownSource, results.length))
+        const before = results.length
+        try {
+          if (one.ok) normalizeRecord(unwrap(one.value), delivery, results)
+          else results.push(dead(one, delivery.source ?? unknownSource, results.length))
+        } catch (error) {
+          // A fault of ours must not stop everything behind the record: it is kept with its reason.
+          results.length = before
+          results.push(
+            internal(error, one.ok ? JSON.stringify(one.value) : one.text, delivery.source ?? unknownSource, before),
+          )
+        }
       }
       return results
     },
@@ -295,6 +304,17 @@ const clean = (text: string | undefined, limit = 300) =>
 const urlOf = (text: string | undefined) =>
   text !== undefined && /^https:\/\/[^\s"'<>]{3,1000}$/.test(text) ? text : null
 const excerptOf = (text: string) => oneLine(text, maxExcerpt)
+
+function internal(error: unknown, text: string, source: string, index: number): Normalized {
+  return {
+    kind: 'dead',
+    index,
+    source,
+    code: 'internal',
+    message: `a fault of gitsoc: ${oneLine((error as Error).message, 200)}`,
+    excerpt: excerptOf(text),
+  }
+}
 
 function dead(one: Extract<Decoded, { ok: false }>, source: string, index: number): Normalized {
   return { kind: 'dead', index, source, code: one.code, message: one.message, excerpt: excerptOf(one.text) }

@@ -8,12 +8,15 @@ import { isObject } from '../model/index.ts'
 export function parseTextLine(line: string): JsonObject | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL and its like mark binary data
   if (/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(line)) return null
+  const embedded = /(?:CEF:\d|LEEF:\d)/.exec(line.slice(0, 300))
+  if (embedded !== null) {
+    const header = embedded.index === 0 ? null : parseSyslog(`${line.slice(0, embedded.index)}-`)
+    const text = line.slice(embedded.index)
+    const parsed = text.startsWith('CEF') ? parseCef(text) : parseLeef(text)
+    if (parsed !== null) return withHeader(parsed, header)
+  }
   const header = parseSyslog(line)
   const message = header === null ? line : String(header.message)
-  const cef = message.indexOf('CEF:')
-  const leef = message.indexOf('LEEF:')
-  if (cef >= 0 && cef < 200) return withHeader(parseCef(message.slice(cef)), header)
-  if (leef >= 0 && leef < 200) return withHeader(parseLeef(message.slice(leef)), header)
   if (header !== null) {
     const start = message.trimStart()
     if (start.startsWith('{')) {
@@ -29,8 +32,7 @@ export function parseTextLine(line: string): JsonObject | null {
   return { format: 'text', message: line }
 }
 
-function withHeader(record: JsonObject | null, header: JsonObject | null): JsonObject | null {
-  if (record === null) return header
+function withHeader(record: JsonObject, header: JsonObject | null): JsonObject {
   return header === null
     ? record
     : { ...record, syslog: { hostname: header.hostname ?? null, timestamp: header.timestamp ?? null } }

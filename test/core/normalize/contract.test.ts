@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest'
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  observableKey,
+  severityName,
+  tenantId,
+} from '../../../src/core/model/index.ts'
+import { createNormalizer, type Normalized, type RawDelivery } from '../../../src/core/normalize/index.ts'
+import { ownBundle } from '../../support/content.ts'
+
+const { integrations } = await ownBundle()
+const normalizer = createNormalizer(integrations, tenantId('main'))
+const receivedAt = Date.parse('2026-06-01T00:00:00Z')
+
+function deliver(
+  source: string | null,
+  payload: Json | Uint8Array,
+  options: { contentType?: Json; transport?: Json } = {},
+): readonly Normalized[] {
+  const body =
+    payload instanceof Uint8Array
+      ? payload
+      : Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
+  const delivery: RawDelivery = {
+    seq: 1,
+    source,
+    transport: (options.transport as RawDelivery['transport']) ?? 'webhook',
+    contentType: (options.contentType as string) ?? 'application/json',
+    receivedAt,
+    body,
+  }
+  return normalizer.normalize(delivery)
+}
+
+const cases = integrations.flatMap((one) =>
+  one.tests.map((spec) => ({ name: `${one.id}: ${String(spec.name)}`, id: one.id, spec })),
+)
+
+test('every integration that takes something in has a contract', () => {
+  const without = integrations.filter((one) => one.inbound.length > 0 && one.tests.length === 0).map((one) => one.id)
+  expect(without).toEqual([])
+  expect(cases.length).toBeGreaterThan(30)
+})
+
+describe.each(cases)('$name', ({ id, spec }) => {
+  const expected = spec.expect as JsonObject
+
+  test.each([
+    ['with its source', id],
+    ['recognised', null],
+  ])('%s', (_name, source) => {
+    const results = deliver(source, spec.payload as Json, spec)
+    const [first] = results
+    expect(first?.kind).toBe(expected.kind ?? 'event')
+    if (expected.count !== undefined) expect(results.length).toBe(expected.count)
+    if (first?.kind !== 'event') return
+    expect(first.event.source).toBe(id)
+    if (expected.inbound !== undefined) expect(first.event.inbound).toBe(expected.inbound)
+    if (expected.logsource !== undefined) expect(first.event.logsource).toEqual(expected.logsource)
+    if (expected.occurredAt !== undefined)
+      expect(new Date(first.event.occurredAt).toISOString()).toBe(expected.occurredAt)
+    if (Array.isArray(expected.observables)) {
+      const found = first.event.observables.map(observableKey)
+      if (expected.observables.length === 0) expect(found).toEqual([])
+      for (const one of expected.observables) expect(found).toContain(one)
+    }
+    if (expected.alert === null) expect(first.alert).toBeNull()
+    if (isObject(expected.alert)) {
+      expect(first.alert).not.toBeNull()
+      const { severity, ...rest } = expected.alert
+      if (severity !== undefined) expect(severityName(first.alert?.severity ?? 0)).toBe(severity)
+      expect(first.alert).toMatchObject(rest)
+    }
+  })
+})
+
+/** Every value of a payload, replaced in turn by what it should not be. */
+function* mutations(value: Json): Generator<Json> {
+  for (const odd of [
+    null,
+    0,
+    -1,
+    1e308,
+    '',
+    '\u0000\u202e',
+    [],
+    {},
+    [[[]]],
+    'x'.repeat(70_000),
+    { constructor: 1, toString: 'x' },
+  ] as Json[])
+    yield odd
+  if (Array.isArray(value)) {
+    yield []
+    for (const [index, item] of (value as readonly Json[]).entries())
+      for (const odd of mutations(item)) yield value.with(index, odd) as Json
+  } else if (isObject(value)) {
+    for (const key of Object.keys(value)) {
+      const { [key]: _gone, ...rest } = value
+      yield rest
+      for (const odd of mutations(value[key] as Json)) yield { ...value, [key]: odd }
+    }
+  }
+}
+
+const hostile = integrations.filter((one) => one.inbound.length > 0 && one.tests.some((spec) => isObject(spec.payload)))
+
+describe.each(
+  hostile.map((one) => ({
+    id: one.id,
+    payload: one.tests.find((spec) => isObject(spec.payload))?.payload as JsonObject,
+  })),
+)('$id survives', ({ id, payload }) => {
+  const text = JSON.stringify(payload)
+
+  test('wrong types everywhere: every record ends in exactly one place, bounded', () => {
+    let count = 0
+    for (const mutated of mutations(payload)) {
+      if (++count > 1500) break
+      const results = deliver(id, mutated)
+      expect(results.length).toBeGreaterThan(0)
+      for (const [index, one] of results.entries()) {
+        expect(one.kind === 'event' ? one.event.index : one.index).toBe(index)
+        if (one.kind === 'dead') {
+          expect(one.excerpt.length).toBeLessThanOrEqual(1000)
+          expect(one.code).not.toBe('internal')
+        }
+        if (one.kind !== 'event') continue
+        expect(Number.isSafeInteger(one.event.occurredAt)).toBe(true)
+        expect(one.event.occurredAt).toBeLessThanOrEqual(receivedAt + 300_000)
+        expect(one.alert?.title ?? 'x').toMatch(/^[^\p{Cc}\u202e]{1,301}$/u)
+        for (const observable of one.event.observables) expect(observable.value.length).toBeLessThanOrEqual(2000)
+      }
+    }
+    expect(count).toBeGreaterThan(20)
+  })
+
+  test.each([
+    ['truncated', Buffer.from(text.slice(0, -3)), 'unparsable'],
+    [
+      'not UTF-8',
+      Buffer.concat([Buffer.from(text.slice(0, -1)), Buffer.from([0x2c, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])]),
+      'not-utf8',
+    ],
+    ['with a key twice', Buffer.from(`${text.slice(0, -1)},"zz":1,"zz":2}`), 'duplicate-key'],
+    ['with a key twice, once escaped', Buffer.from(`${text.slice(0, -1)},"zz":1,"\\u007az":2}`), 'duplicate-key'],
+    ['nested too deep', Buffer.from(`${text.slice(0, -1)},"deep":${'['.repeat(5000)}${']'.repeat(5000)}}`), 'too-deep'],
+    ['empty', Buffer.alloc(0), 'empty'],
+    ['a number', Buffer.from('17'), 'unparsable'],
+    ['a list of numbers', Buffer.from('[1]'), 'not-an-object'],
+  ])('%s: one dead letter with its reason', (_name, body, code) => {
+    const results = deliver(id, body)
+    expect(results.length).toBe(1)
+    expect(results[0]).toMatchObject({ kind: 'dead', code })
+  })
+
+  test('a record of ten megabytes', () => {
+    const results = deliver(id, Buffer.from(`${text.slice(0, -1)},"big":"${'x'.repeat(10_000_000)}"}`))
+    expect(results.length).toBeGreaterThan(0)
+  })
+
+  test('members named like prototypes: they are data and change nothing', () => {
+    const results = deliver(
+      id,
+      Buffer.from(`${text.slice(0, -1)},"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}`),
+    )
+    expect(results.length).toBeGreaterThan(0)
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  })
+
+  test('a time far in the future is clamped and said so', () => {
+    const future = text.replace(/2026-05-12/g, '2036-05-12')
+    for (const one of deliver(id, Buffer.from(future)))
+      if (one.kind === 'event' && future !== text && one.event.timeNote !== 'missing')
+        expect(one.event.occurredAt).toBeLessThanOrEqual(receivedAt + 300_000)
+  })
+})
