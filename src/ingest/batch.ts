@@ -44,7 +44,7 @@ export async function nextDeliveries(tx: Tx, afterSeq: number, limit: number): P
       name: 'next-deliveries',
       text: `select d.seq, source, transport, content_type, received_at, body from delivery d join (
           select seq, sum(octet_length(body)) over (order by seq) - octet_length(body) as before
-          from (select seq, body from delivery where tenant = $1 and seq > $2 order by seq limit $3) some
+          from (select seq, body from delivery where tenant = $1 and seq > $2 order by seq limit $3) ahead
         ) sized on d.seq = sized.seq
         where d.tenant = $1 and sized.before < $4 order by d.seq`,
     },
