@@ -3,7 +3,7 @@ import { tacticOrder } from '../core/correlate/index.ts'
 import { type Contribution, formatPlace, type Observable, severityName } from '../core/model/index.ts'
 import type { ApprovalView, CaseFile, EffectView } from './read.ts'
 import { cell, columnsOf, plain, wrap } from './terminal.ts'
-import { duration, measures, signed, utc, words } from './wording.ts'
+import { duration, factText, measures, signed, utc, words } from './wording.ts'
 
 export interface TextOptions {
   /** Width of the terminal; nothing is wider. */
@@ -121,7 +121,7 @@ function score({ incident: { assessment } }: CaseFile, columns: number, paint: P
 function contribution({ name, points, decision }: Contribution, columns: number): readonly string[] {
   const place = plain(decision.rule.place === undefined ? decision.rule.id : formatPlace(decision.rule.place))
   const placeColumns = Math.min(columnsOf(place), columns >> 1)
-  const facts = decision.facts.map((fact) => `${plain(fact.name, 60)} = ${plain(JSON.stringify(fact.value), 120)}`)
+  const facts = decision.facts.map((fact) => plain(factText(fact), 240))
   return [
     `  ${signed(points).padStart(4)}  ${cell(plain(name), columns - 10 - placeColumns)}  ${cell(place, placeColumns)}`,
     ...hang('        ', wrap(facts.join(', ') || plain(decision.sentence), columns - 8)),

@@ -1,4 +1,4 @@
-import { oneLine } from '../core/model/index.ts'
+import { plain } from './terminal.ts'
 
 const zeroWidth = '\u200b'
 
@@ -7,7 +7,7 @@ const zeroWidth = '\u200b'
  * command comes out of it, and the source stays readable. Backslashes and entities as in CommonMark 0.31 section 2.4 and 2.5.
  */
 export function prose(text: string, limit = 500): string {
-  return oneLine(text, limit)
+  return plain(text, limit)
     .replace(/[\\`*[\]<>~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\$&')
     .replace(/&(?=#?\w+;)/g, '&amp;')
     .replaceAll('|', '&#124;')
@@ -20,7 +20,7 @@ export function prose(text: string, limit = 500): string {
 
 /** A value in a code span, where nothing is interpreted; safe in table cells too. */
 export function code(value: string, limit = 300): string {
-  const text = oneLine(value, limit)
+  const text = plain(value, limit)
   if (text === '') return ''
   if (text.includes('|')) return prose(value, limit)
   const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))

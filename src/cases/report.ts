@@ -5,7 +5,7 @@ import type { Evidence } from './evidence.ts'
 import { outcomeOf } from './incident-text.ts'
 import { code, prose, table } from './markdown.ts'
 import type { CaseFile } from './read.ts'
-import { duration, measures, signed, utc, words } from './wording.ts'
+import { duration, factText, measures, signed, utc, words } from './wording.ts'
 
 /** The files of an incident's folder, by name. */
 export type ReportFiles = Readonly<Record<'report.md' | 'report.json' | 'containment.yaml' | 'evidence.json', string>>
@@ -104,8 +104,7 @@ function scoreOf({ incident: { assessment } }: CaseFile): readonly string[] {
   ]
 }
 
-const factsOf = (decision: Decision) =>
-  decision.facts.map((fact) => code(`${fact.name} = ${JSON.stringify(fact.value)}`, 160)).join('<br>')
+const factsOf = (decision: Decision) => decision.facts.map((fact) => code(factText(fact), 240)).join('<br>')
 
 const ruleOf = ({ rule }: Decision) =>
   rule.place === undefined ? `built-in ${code(rule.id)}` : code(formatPlace(rule.place))

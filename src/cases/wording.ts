@@ -1,3 +1,4 @@
+import type { Fact, Json } from '../core/model/index.ts'
 import type { CaseFile } from './read.ts'
 
 /** `2026-05-12 08:31:04`, UTC; a time that no calendar has is shown as a dash. */
@@ -37,4 +38,11 @@ export function signed(points: number): string {
 /** `initial-access` as `initial access`. */
 export function words(name: string): string {
   return name.replaceAll('-', ' ')
+}
+
+/** `name = value`; a list reads as its parts, anything else as JSON. */
+export function factText({ name, value }: Fact): string {
+  const isScalar = (one: Json) => typeof one !== 'object' || one === null
+  const parts = Array.isArray(value) && value.length > 0 && (value as readonly Json[]).every(isScalar)
+  return `${name} = ${parts ? (value as readonly Json[]).map(String).join(', ') : typeof value === 'string' ? value : JSON.stringify(value)}`
 }

@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
 import { register as approve } from './approve.ts'
 import { register as demo } from './demo.ts'
+import { register as explain } from './explain.ts'
+import { register as incidents } from './incidents.ts'
+import { register as metrics } from './metrics.ts'
 import { register as run } from './run.ts'
 import { register as start } from './start.ts'
 import { register as validate } from './validate.ts'
@@ -10,6 +13,6 @@ type Register = (program: Command) => void
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
-  ['Respond:', [approve]],
+  ['Respond:', [incidents, explain, metrics, approve]],
   ['Content:', [validate]],
 ]
