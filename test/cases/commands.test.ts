@@ -170,7 +170,7 @@ test('an alert is explained by deciding again about the events that are kept', a
   const { out } = await gitsoc('explain alert al-cloud')
   expect(out).toContain('eventName = StopLogging')
   expect(out).toContain(`${rule.ref.place?.file}:${rule.ref.place?.line}`)
-  expect(out).toContain('no longer reads it as this event')
+  expect(out).toContain("today's content no longer reads it")
 })
 
 test('no text in an incident reaches a terminal as more than text through list, show and explain', async () => {
