@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { register as approve } from './approve.ts'
+import { register as deadLetters } from './dead-letters.ts'
 import { register as demo } from './demo.ts'
 import { register as explain } from './explain.ts'
 import { register as incidents } from './incidents.ts'
+import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
 import { register as run } from './run.ts'
 import { register as start } from './start.ts'
@@ -14,5 +16,6 @@ type Register = (program: Command) => void
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
   ['Respond:', [incidents, explain, metrics, approve]],
+  ['Data:', [ledger, deadLetters]],
   ['Content:', [validate]],
 ]

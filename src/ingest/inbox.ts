@@ -71,7 +71,7 @@ export function createInbox(store: Store): Inbox {
       }
       try {
         let seq = await store.transaction((tx) =>
-          insert(
+          insertDeliveries(
             tx,
             batch.flatMap((one) => one.deliveries),
           ),
@@ -109,15 +109,18 @@ export function createInbox(store: Store): Inbox {
   }
 }
 
-const insertDeliveries = {
+const insertRows = {
   name: 'insert-deliveries',
   text: `insert into delivery (tenant, seq, source, transport, content_type, received_at, body)
     select $1, $2::bigint + ordinality - 1, source, transport, content_type, received_at, body
     from unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[]) with ordinality as t(source, transport, content_type, received_at, body, ordinality)`,
 }
 
-/** Inserts with numbers that have no gaps: the head row is locked until commit. */
-async function insert(tx: Tx, deliveries: readonly NewDelivery[]): Promise<number> {
+/**
+ * Puts deliveries at the end of the inbox as part of a transaction, and returns the first one's number. Numbers have no
+ * gaps: the head row stays locked until commit, so this comes late in a transaction.
+ */
+export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<number> {
   const head = await tx.query<{ next_seq: number }>(
     {
       name: 'take-seqs',
@@ -127,7 +130,7 @@ async function insert(tx: Tx, deliveries: readonly NewDelivery[]): Promise<numbe
     [tx.tenant, deliveries.length],
   )
   const first = (head.rows[0]?.next_seq ?? 1) - deliveries.length
-  await tx.query(insertDeliveries, [
+  await tx.query(insertRows, [
     tx.tenant,
     first,
     deliveries.map((one) => one.source),

@@ -9,6 +9,20 @@ export {
   readDelivery,
   takeTurn,
 } from './batch.ts'
+export {
+  countDeadLetters,
+  dismissDeadLetters,
+  type Letter,
+  type LetterFilter,
+  type LetterId,
+  type LetterState,
+  type LetterWork,
+  letterStates,
+  listDeadLetters,
+  type OpenedLetter,
+  readDeadLetter,
+  requeueDeadLetters,
+} from './dead-letters.ts'
 export { createInbox, type Inbox, type NewDelivery, Overloaded, type StoredDelivery } from './inbox.ts'
 export { type Ledger, type LedgerLine, readLedger } from './ledger.ts'
 export { listFiles, type ReadProgress, readFiles, readStream } from './read-files.ts'
