@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -44,6 +44,7 @@ export async function startEmbedded(
       )
     }
     const { initdb, postgres } = await findBinaries()
+    await checkReachable(postgres, user)
     await initialise(initdb, data, root, password, user)
     const port = await freePort()
     const settings = { shared_buffers: '128MB', max_connections: '60', wal_compression: 'on', ...options.settings }
@@ -220,6 +221,19 @@ async function makeDirectory(root: string, user: Identity): Promise<void> {
     await own(root, user)
   } catch (error) {
     throw new Error(`cannot use ${root} as store: ${(error as Error).message}`)
+  }
+  await checkReachable(root, user)
+}
+
+/** As root the server runs as another user, which must be able to reach its files. */
+async function checkReachable(path: string, user: Identity): Promise<void> {
+  if (user.uid === undefined) return
+  for (let at = dirname(path); at !== dirname(at); at = dirname(at)) {
+    const { mode, uid } = await stat(at)
+    if ((mode & 0o001) === 0 && uid !== user.uid)
+      throw new Error(
+        `PostgreSQL does not run as root, and the user it runs as instead cannot reach ${path} through ${at}; run gitsoc as an ordinary user, or "chmod o+x ${at}"`,
+      )
   }
 }
 

@@ -13,6 +13,7 @@ import {
   severityId,
 } from '../model/index.ts'
 import { incidentFactNames } from './facts.ts'
+import { maxWindowMs } from './state.ts'
 
 /** Alerts that are not to be seen as such, by whom, why, until when. */
 export interface SuppressionRule {
@@ -97,9 +98,9 @@ export function compileGrouping(document: Document): Result<GroupingRule> {
   const { share, within, match, behaviour, maxFanOut, order } = document.value
   const problems: Problem[] = []
   const withinMs = durationMs(within)
-  if (withinMs === null || withinMs > 7 * 86_400_000)
+  if (withinMs === null || withinMs > maxWindowMs)
     problems.push(
-      problem('grouping/within', 'within is a duration of at most 7d, like 12h', document.place(['within'])),
+      problem('grouping/within', 'within is a duration of at most 3d, like 12h', document.place(['within'])),
     )
   const selection = match === undefined ? null : selectionAt(document, 'match')
   if (selection !== null && !selection.ok) problems.push(...selection.problems)

@@ -6,6 +6,8 @@ export interface CorrelationState {
   nextNumber: IncidentNumber
   /** Greatest event time seen. */
   watermark: number
+  /** Watermark at the last sweep. */
+  sweptAt: number
   readonly incidents: Map<IncidentNumber, Incident>
   /** Stored alerts by their aggregation key. */
   readonly alerts: Map<string, AlertGroup>
@@ -15,14 +17,17 @@ export interface CorrelationState {
   readonly dirtyIncidents: Set<IncidentNumber>
 }
 
+/** The longest window a grouping rule may have. */
+export const maxWindowMs = 3 * 86_400_000
 /** Event time after which nothing is grouped with anything any more. */
-export const horizonMs = 8 * 86_400_000
-const sweepAbove = 20_000
+export const horizonMs = maxWindowMs + 4 * 3_600_000
+const sweepEveryMs = 3_600_000
 
 export function createState(): CorrelationState {
   return {
     nextNumber: 1,
     watermark: 0,
+    sweptAt: 0,
     incidents: new Map(),
     alerts: new Map(),
     index: new Map(),
@@ -71,7 +76,7 @@ export function takeChanges(state: CorrelationState): {
     .filter((one) => one !== undefined)
   state.dirtyAlerts.clear()
   state.dirtyIncidents.clear()
-  if (state.alerts.size + state.incidents.size > sweepAbove) sweep(state)
+  if (state.watermark >= state.sweptAt + sweepEveryMs) sweep(state)
   return { alerts, incidents }
 }
 
@@ -140,6 +145,7 @@ export function entityKeys(observables: Alert['observables']): readonly string[]
 
 /** Forgets what the explicit window checks would refuse anyway. */
 function sweep(state: CorrelationState): void {
+  state.sweptAt = state.watermark
   for (const [key, alert] of state.alerts) if (!isRemembered(state, alert.lastAt)) state.alerts.delete(key)
   for (const [number, incident] of state.incidents) {
     if (isRemembered(state, incident.lastAt)) continue
