@@ -87,7 +87,7 @@ interface LetterFilterOptions {
 const nameOf = (one: LetterId) => `${one.seq}.${one.index}`
 
 function row(one: Letter): string {
-  return `${nameOf(one).padEnd(10)} ${utc(one.at)} ${cell(plain(one.source), 16)} ${cell(plain(one.code), 15)} ${plain(one.message, 100)}`
+  return `${nameOf(one).padEnd(10)} ${utc(one.at)} ${cell(plain(one.source), 16)} ${cell(plain(one.code), 15)} ${one.state === 'open' ? '' : `(${one.state}) `}${plain(one.message, 100)}`
 }
 
 async function show(id: LetterId, options: Options): Promise<void> {
@@ -130,7 +130,7 @@ async function requeue(letters: readonly LetterId[] | undefined, options: Chosen
   })
   if (options.json) return print(done)
   write([
-    `${done.letters} letters requeued as ${done.deliveries} deliveries; the server reads them next, or the next run on this store`,
+    `requeued: ${done.letters}, as new deliveries: ${done.deliveries}; the server reads them next, or the next run on this store`,
   ])
 }
 
@@ -143,7 +143,7 @@ async function dismiss(
     dismissDeadLetters(store, filter, { actor: actorOf(options), at: Date.now(), reason: options.reason }),
   )
   if (options.json) return print({ letters: count })
-  write([`${count} letters dismissed`])
+  write([`dismissed: ${count}`])
 }
 
 function chosen(letters: readonly LetterId[] | undefined, options: Chosen): LetterFilter {
