@@ -1,7 +1,7 @@
-import ipaddr from 'ipaddr.js'
 import { parse } from 'yaml'
-import { isObject, type Json, observableKey } from '../core/model/index.ts'
-import type { FileProblem, Provider } from './provider.ts'
+import { isObject, type Json, type JsonObject, observableKey, oneLine, own } from '../core/model/index.ts'
+import { networkSet } from './network-set.ts'
+import { type FileProblem, type ListFile, type Provider, problemsOf, textOf } from './provider.ts'
 
 interface Entry {
   readonly name: string
@@ -9,75 +9,90 @@ interface Entry {
   readonly owner: string
 }
 
+const criticalities: ReadonlySet<string> = new Set(['low', 'medium', 'high', 'critical'])
+const sections = new Map([
+  ['hosts', 'host'],
+  ['users', 'user'],
+  ['resources', 'resource'],
+])
+
 /**
  * The company's assets and identities, from YAML: `hosts`, `users`, `resources` (name, criticality, owner, aliases) and
- * `networks` (cidr, name, criticality, owner).
+ * `networks` (cidr, name, criticality, owner). An address is in the smallest network that holds it; a host is also
+ * known by its first label, as in grouping.
  */
-export function inventory(
-  file: string,
-  text: string,
-): { readonly provider: Provider; readonly problems: readonly FileProblem[] } {
+export function inventory({ name: file, text }: ListFile): {
+  readonly provider: Provider
+  readonly problems: readonly FileProblem[]
+} {
   const entries = new Map<string, Entry>()
-  const networks: { readonly range: [ipaddr.IPv4 | ipaddr.IPv6, number]; readonly entry: Entry }[] = []
-  const problems: FileProblem[] = []
-  try {
-    const root = parse(text, { maxAliasCount: 0 }) as Json
-    const listOf = (key: string) =>
-      isObject(root) && Array.isArray(root[key]) ? (root[key] as readonly Json[]).filter(isObject) : []
-    for (const [key, type] of [
-      ['hosts', 'host'],
-      ['users', 'user'],
-      ['resources', 'resource'],
-    ] as const) {
-      for (const raw of listOf(key)) {
-        const entry = {
-          name: String(raw.name),
-          criticality: String(raw.criticality ?? 'medium'),
-          owner: String(raw.owner ?? 'unknown'),
-        }
-        const aliases = Array.isArray(raw.aliases) ? (raw.aliases as readonly Json[]).map(String) : []
-        for (const name of [entry.name, ...aliases]) entries.set(`${type}:${name.toLowerCase()}`, entry)
-      }
+  const networks = networkSet<Entry>()
+  const found = problemsOf(file)
+  for (const [section, raw] of read(text, found.add)) {
+    const criticality = textOf(own(raw, 'criticality')) || 'medium'
+    const name = oneLine(textOf(own(raw, 'name')), 120)
+    const owner = oneLine(textOf(own(raw, 'owner')), 120) || 'unknown'
+    const cidr = textOf(own(raw, 'cidr'))
+    if (!criticalities.has(criticality))
+      found.add(`${section}: "${oneLine(criticality, 40)}" is none of ${[...criticalities].join(', ')}`)
+    else if (section === 'networks') {
+      if (!networks.add(cidr, { name: name || cidr, criticality, owner }))
+        found.add(`"${oneLine(cidr, 80)}" is no network`)
+    } else if (name === '') found.add(`${section}: an entry has no name`)
+    else {
+      const aliases = own(raw, 'aliases')
+      const names = Array.isArray(aliases) ? (aliases as readonly Json[]).map(textOf).filter((one) => one !== '') : []
+      for (const one of [name, ...names])
+        entries.set(`${sections.get(section)}:${one.toLowerCase()}`, { name, criticality, owner })
     }
-    for (const raw of listOf('networks')) {
-      const cidr = String(raw.cidr)
-      if (ipaddr.isValidCIDR(cidr))
-        networks.push({
-          range: ipaddr.parseCIDR(cidr),
-          entry: {
-            name: String(raw.name ?? cidr),
-            criticality: String(raw.criticality ?? 'medium'),
-            owner: String(raw.owner ?? 'unknown'),
-          },
-        })
-      else problems.push({ file, message: `"${cidr}" is no network` })
-    }
-  } catch (error) {
-    problems.push({ file, message: `cannot be read: ${(error as Error).message.split('\n')[0]}` })
   }
   const provider: Provider = {
     name: 'inventory',
-    lookup(observable) {
+    lookup({ type, value, role }) {
+      const lower = value.toLowerCase()
       const entry =
-        entries.get(`${observable.type}:${observable.value.toLowerCase()}`) ??
-        (observable.type === 'ip' ? networkOf(observable.value) : undefined)
+        type === 'ip'
+          ? networks.find(value)
+          : (entries.get(`${type}:${lower}`) ??
+            (type === 'host' ? entries.get(`host:${lower.split('.')[0]}`) : undefined))
       if (entry === undefined) return null
+      const { name, criticality, owner } = entry
       return {
-        observable: observableKey(observable),
-        provider: 'inventory',
-        verdict: 'context',
-        sentence: `${observable.value} is ${entry.name}, criticality ${entry.criticality}, owner ${entry.owner}`,
-        data: { criticality: entry.criticality, owner: entry.owner, name: entry.name },
+        validUntil: null,
+        enrichment: {
+          observable: observableKey({ type, value, role }),
+          provider: 'inventory',
+          verdict: 'context',
+          sentence: `${value} is ${name === value ? 'known' : name}, criticality ${criticality}, owner ${owner}`,
+          data: { criticality, owner, name },
+        },
       }
     },
   }
-  return { provider, problems }
+  return { provider, problems: found.all() }
+}
 
-  function networkOf(value: string): Entry | undefined {
-    if (!ipaddr.isValid(value)) return undefined
-    const address = ipaddr.process(value)
-    return networks.find(
-      ({ range: [network, bits] }) => network.kind() === address.kind() && address.match(network, bits),
-    )?.entry
+function* read(
+  text: string,
+  problem: (message: string, line?: number) => void,
+): Generator<readonly [string, JsonObject]> {
+  let root: Json
+  try {
+    root = parse(text, { maxAliasCount: 0, uniqueKeys: true }) as Json
+  } catch (error) {
+    const { message, linePos } = error as Error & { linePos?: readonly { line: number }[] }
+    problem(`cannot be read: ${oneLine(message.split('\n')[0] ?? '')}`, linePos?.[0]?.line)
+    return
+  }
+  if (!isObject(root)) return problem('is no mapping of hosts, users, resources and networks')
+  for (const [section, list] of Object.entries(root)) {
+    if (section !== 'networks' && !sections.has(section))
+      problem(`"${oneLine(section, 40)}" is none of hosts, users, resources, networks`)
+    else if (!Array.isArray(list)) problem(`${section} is no list`)
+    else
+      for (const one of list as readonly Json[]) {
+        if (isObject(one)) yield [section, one]
+        else problem(`${section}: an entry is no mapping`)
+      }
   }
 }
