@@ -53,7 +53,8 @@ async function start(options: Options): Promise<void> {
     onError: (error) => log(`survived: ${(error as Error).message}`),
     ...(enrichDir === undefined ? {} : { enrichDir }),
   })
-  for (const problem of runtime.enricher.problems) log(`enrichment: ${problem.file}: ${problem.message}`)
+  for (const problem of runtime.enricher.problems)
+    log(`enrichment: ${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.message}`)
   const serving = await serve(runtime, bundle, {
     host: options.host,
     port,
