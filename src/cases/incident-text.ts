@@ -32,22 +32,36 @@ export function renderIncidentText(file: CaseFile, options: Partial<TextOptions>
   const columns = Math.max(60, wanted)
   const paint: Paint = (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text)
   const sections = [head(file, columns, paint), happened(file, columns), score(file, columns, paint)]
-  const lists: readonly (readonly [string, readonly string[]])[] = [
+  const lists: readonly (readonly [string, Entries])[] = [
     ['TIMELINE', timeline(file, columns)],
     ['ALERTS', alerts(file, columns)],
     ['KNOWN ABOUT IT', known(file, columns)],
     ['RESPONSE', response(file, columns)],
     ['TASKS', tasks(file, columns)],
   ]
-  for (const [title, lines] of lists) {
-    if (lines.length === 0) continue
-    const more = lines.length > rows ? [`  ${lines.length - rows} more`] : []
-    sections.push([paint('bold', title), ...lines.slice(0, rows), ...more])
+  for (const [title, entries] of lists) {
+    if (entries.length === 0) continue
+    const shown = firstOf(entries, rows)
+    const more = entries.length - shown.length
+    sections.push([paint('bold', title), ...shown.flat(), ...(more > 0 ? [`  and ${more} more`] : [])])
   }
   return `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
     .join('\n\n')}\n`
+}
+
+/** Entries of a list, each of one or more lines. */
+type Entries = readonly (readonly string[])[]
+
+/** The first entries that fit into so many lines; at least one. */
+function firstOf(entries: Entries, rows: number): Entries {
+  let lines = 0
+  const end = entries.findIndex((entry) => {
+    lines += entry.length
+    return lines > rows
+  })
+  return end === -1 ? entries : entries.slice(0, Math.max(1, end))
 }
 
 function head(file: CaseFile, columns: number, paint: Paint): readonly string[] {
@@ -128,9 +142,9 @@ function contribution({ name, points, decision }: Contribution, columns: number)
   ]
 }
 
-function timeline({ timeline }: CaseFile, columns: number): readonly string[] {
+function timeline({ timeline }: CaseFile, columns: number): Entries {
   let day = ''
-  return timeline.flatMap((entry) => {
+  return timeline.map((entry) => {
     const [date = '', clock = ''] = utc(entry.at).split(' ')
     const lead = date === day ? [] : [`  ${date}`]
     day = date
@@ -139,32 +153,32 @@ function timeline({ timeline }: CaseFile, columns: number): readonly string[] {
   })
 }
 
-function alerts({ alerts }: CaseFile, columns: number): readonly string[] {
+function alerts({ alerts }: CaseFile, columns: number): Entries {
   return alerts.map((one) => {
     const count = one.count > 1 ? ` (${one.count} times)` : ''
     const start = `  ${utc(one.firstAt).slice(11)}  ${cell(severityName(one.severity), 13)} ${cell(plain(one.source), 14)} `
-    return start + cell(plain(one.title) + count, columns - columnsOf(start))
+    return [start + cell(plain(one.title) + count, columns - columnsOf(start))]
   })
 }
 
-function known({ incident }: CaseFile, columns: number): readonly string[] {
-  return incident.enrichments.flatMap((one) =>
+function known({ incident }: CaseFile, columns: number): Entries {
+  return incident.enrichments.map((one) =>
     hang(`  ${cell(one.verdict, 10)}`, wrap(`${plain(one.sentence)} (${plain(one.provider, 40)})`, columns - 12)),
   )
 }
 
-function response({ runs, effects, approvals }: CaseFile, columns: number): readonly string[] {
+function response({ runs, effects, approvals }: CaseFile, columns: number): Entries {
   return [
     ...runs.flatMap((run) => [
-      ...hang('  ', wrap(`playbook ${plain(run.playbook, 60)}: ${run.status}. ${plain(run.why)}`, columns - 2)),
-      ...run.steps.flatMap((step) =>
+      hang('  ', wrap(`playbook ${plain(run.playbook, 60)}: ${run.status}. ${plain(run.why)}`, columns - 2)),
+      ...run.steps.map((step) =>
         hang(`    ${cell(step.status, 10)}`, wrap(`${plain(step.path, 60)}: ${plain(step.sentence)}`, columns - 14)),
       ),
     ]),
     ...approvals
       .filter((one) => one.status === 'pending')
-      .flatMap((one) => hang('  waits     ', wrap(approvalLine(one), columns - 12))),
-    ...effects.flatMap((one) => hang(`  ${cell(outcomeOf(one), 10)}`, wrap(effectLine(one), columns - 12))),
+      .map((one) => hang('  waits     ', wrap(approvalLine(one), columns - 12))),
+    ...effects.map((one) => hang(`  ${cell(outcomeOf(one), 10)}`, wrap(effectLine(one), columns - 12))),
   ]
 }
 
@@ -186,8 +200,8 @@ function effectLine(one: EffectView): string {
   return `${plain(one.action, 60)} on ${plain(one.target, 120)} (${one.effect}${approved}${until}${undo})`
 }
 
-function tasks({ tasks }: CaseFile, columns: number): readonly string[] {
-  return tasks.flatMap((one) => {
+function tasks({ tasks }: CaseFile, columns: number): Entries {
+  return tasks.map((one) => {
     const by = one.doneBy === null ? '' : ` (done by ${plain(one.doneBy, 40)})`
     return hang(
       `  ${String(one.n).padStart(2)} [${one.state === 'done' ? 'x' : ' '}] `,

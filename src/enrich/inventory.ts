@@ -63,7 +63,7 @@ export function inventory({ name: file, text }: ListFile): {
           observable: observableKey({ type, value, role }),
           provider: 'inventory',
           verdict: 'context',
-          sentence: `${value} is ${name === value ? 'known' : name}, criticality ${criticality}, owner ${owner}`,
+          sentence: `${value} is ${name === value ? '' : `${name} `}in the inventory, criticality ${criticality}, owner ${owner}`,
           data: { criticality, owner, name },
         },
       }

@@ -30,7 +30,7 @@ test('long lists are cut and the rest is counted', () => {
     { ...file, alerts: Array.from({ length: 90 }, () => file.alerts).flat() },
     { rows: 10 },
   )
-  expect(text).toContain('260 more')
+  expect(text).toContain('and 260 more')
 })
 
 test('cutting and wrapping keep to their columns and lose no word', () => {
