@@ -18,9 +18,11 @@ export interface ReceiverParts {
   readonly clock: () => number
   /** Counts what happened: `ingest_requests_total` by integration and result. */
   readonly count: (integration: string, result: string) => void
+  /** How long a body may take to arrive; 15 s unless told. */
+  readonly bodyTimeoutMs?: number
 }
 
-const bodyTimeoutMs = 15_000
+const defaultBodyTimeoutMs = 15_000
 const maxPath = 300
 
 /** Handles `/in/<path>`; true when the request was one of those. Answers 202 only for what is on disk. */
@@ -115,7 +117,10 @@ async function receive(parts: ReceiverParts, request: IncomingMessage, url: URL,
     if (answer) return { answer, result: 'handshake' }
     return { answer: problemAnswer(405, 'deliveries are sent with POST', { allow: 'POST' }), result: 'method' }
   }
-  const withBody: RawRequest = { ...raw, body: await readBody(request, webhook.maxBytes, bodyTimeoutMs) }
+  const withBody: RawRequest = {
+    ...raw,
+    body: await readBody(request, webhook.maxBytes, parts.bodyTimeoutMs ?? defaultBodyTimeoutMs),
+  }
   if (webhook.handshake === 'graph-validation-token') {
     const answer = await handshake?.(method, withBody, context)
     if (answer) return { answer, result: 'handshake' }
@@ -127,7 +132,7 @@ async function receive(parts: ReceiverParts, request: IncomingMessage, url: URL,
   const delivery: NewDelivery = {
     source: integration.id,
     transport: 'webhook',
-    contentType: request.headers['content-type']?.slice(0, 100) ?? null,
+    contentType: contentTypeOf(request, webhook),
     receivedAt: context.now,
     body: bodyOf(withBody),
   }
@@ -140,6 +145,12 @@ async function receive(parts: ReceiverParts, request: IncomingMessage, url: URL,
     },
     result: 'accepted',
   }
+}
+
+/** Amazon SNS calls its JSON, which it writes over several lines, text/plain: read as text it would be taken line by line. */
+function contentTypeOf(request: IncomingMessage, webhook: WebhookSpec): string | null {
+  if (webhook.verify.scheme === 'aws-sns') return 'application/json'
+  return request.headers['content-type']?.slice(0, 100) ?? null
 }
 
 /** CloudEvents in binary mode carry their attributes in `ce-` headers: they are kept in the structured form. */
