@@ -72,20 +72,21 @@ async function start(options: Options): Promise<void> {
       exitCode: 3,
     })
   })
-  process.stdout.write(
-    `gitsoc listens on ${serving.url}, bundle ${bundle.digest.slice(0, 16)} of ${bundle.commit}, simulate mode\n`,
-  )
-  await new Promise<void>((resolve) => {
-    let asked = false
+  const asked = new Promise<void>((resolve) => {
+    let heard = false
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (asked) return
-        asked = true
+        if (heard) return
+        heard = true
         process.stdout.write('stopping\n')
         resolve()
       })
     }
   })
+  process.stdout.write(
+    `gitsoc listens on ${serving.url}, bundle ${bundle.digest.slice(0, 16)} of ${bundle.commit}, simulate mode\n`,
+  )
+  await asked
   await serving.stop()
   process.stdout.write('stopped, nothing lost\n')
 }

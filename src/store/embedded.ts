@@ -26,7 +26,7 @@ const readyTimeoutMs = 30_000
  */
 export async function startEmbedded(
   dir: string,
-  options: { settings?: Record<string, string> } = {},
+  options: { settings?: Record<string, string>; port?: number } = {},
 ): Promise<Embedded> {
   const root = resolve(dir)
   const data = join(root, 'pgdata')
@@ -46,7 +46,7 @@ export async function startEmbedded(
     const { initdb, postgres } = await findBinaries()
     await checkReachable(postgres, user)
     await initialise(initdb, data, root, password, user)
-    const port = await freePort()
+    const port = options.port ?? (await freePort())
     const settings = { shared_buffers: '128MB', max_connections: '60', wal_compression: 'on', ...options.settings }
     const log = await logFile(join(root, 'server.log'), user)
     const child = spawn(

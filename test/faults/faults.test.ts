@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { databaseAway } from './database-away.ts'
+import { killUnderLoad } from './kill.ts'
+
+test('kill -9 at random moments under load: nothing acknowledged is lost or counted twice', {
+  timeout: 180_000,
+}, async () => {
+  const report = await killUnderLoad(1500, 3)
+  expect(report.faults).toEqual([])
+  expect(report.kills).toBe(3)
+})
+
+test('a database that stops and comes back: refused, not lost', { timeout: 180_000 }, async () => {
+  const report = await databaseAway(800, 3000)
+  expect(report.faults).toEqual([])
+})

@@ -1,0 +1,10 @@
+import { databaseAway } from './database-away.ts'
+import { killUnderLoad } from './kill.ts'
+
+// npm run faults: the long forms; CI runs the bounded ones of faults.test.ts
+const say = (name: string, report: { readonly faults: readonly string[] }) => {
+  process.stdout.write(`${name} ${report.faults.length === 0 ? 'exact' : 'WRONG'} ${JSON.stringify(report)}\n`)
+  if (report.faults.length > 0) process.exitCode = 1
+}
+say('kill -9 under load', await killUnderLoad(20_000, 25))
+say('database away for 10 s', await databaseAway(4000, 10_000))
