@@ -79,10 +79,6 @@ async function listen(url: string, tenant: TenantId, channel: string, heard: () 
   let client: pg.Client | null = null
   let stopped = false
   let timer: NodeJS.Timeout | undefined
-  const again = () => {
-    client = null
-    if (!stopped) timer ??= setTimeout(open, 500)
-  }
   const open = async () => {
     timer = undefined
     const fresh = new pg.Client({
@@ -90,6 +86,15 @@ async function listen(url: string, tenant: TenantId, channel: string, heard: () 
       connectionTimeoutMillis: 3000,
       application_name: 'gitsoc listen',
     })
+    // A lost connection says so several times, some of them after its successor is there: only the first counts.
+    let lost = false
+    const again = () => {
+      if (lost) return
+      lost = true
+      if (client === fresh) client = null
+      fresh.end().catch(() => {})
+      if (!stopped) timer ??= setTimeout(open, 500)
+    }
     fresh.on('error', again)
     fresh.on('end', again)
     fresh.on('notification', (message) => {
@@ -98,7 +103,8 @@ async function listen(url: string, tenant: TenantId, channel: string, heard: () 
     try {
       await fresh.connect()
       await fresh.query(`listen ${pg.escapeIdentifier(channel)}`)
-      client = fresh
+      if (stopped) return void fresh.end().catch(() => {})
+      if (!lost) client = fresh
       heard()
     } catch {
       again()
