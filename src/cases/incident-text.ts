@@ -42,7 +42,8 @@ export function renderIncidentText(file: CaseFile, options: Partial<TextOptions>
   for (const [title, entries] of lists) {
     if (entries.length === 0) continue
     const shown = firstOf(entries, rows)
-    const more = entries.length - shown.length
+    const unread = title === 'ALERTS' ? Math.max(0, file.incident.alertCount - file.alerts.length) : 0
+    const more = entries.length - shown.length + unread
     sections.push([paint('bold', title), ...shown.flat(), ...(more > 0 ? [`  and ${more} more`] : [])])
   }
   return `${sections

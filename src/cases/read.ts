@@ -58,7 +58,10 @@ export interface ApprovalView {
   }[]
 }
 
-/** Everything there is about one incident. */
+/**
+ * Everything there is about one incident, up to bounds: its first 500 alerts, 2,000 entries of its timeline and 5,000
+ * events; how many alerts there are says `incident.alertCount`.
+ */
 export interface CaseFile {
   readonly incident: Incident
   readonly alerts: readonly AlertGroup[]

@@ -117,9 +117,10 @@ function timelineOf({ timeline }: CaseFile): readonly string[] {
   )
 }
 
-function alertsOf({ alerts }: CaseFile): readonly string[] {
+function alertsOf({ incident, alerts }: CaseFile): readonly string[] {
   if (alerts.length === 0) return []
-  return table(
+  const left = incident.alertCount - alerts.length
+  const rows = table(
     ['first', 'severity', 'source', 'alert', 'times', 'techniques', 'id'],
     alerts.map((one) => [
       utc(one.firstAt),
@@ -131,6 +132,7 @@ function alertsOf({ alerts }: CaseFile): readonly string[] {
       code(one.id),
     ]),
   )
+  return left > 0 ? [...rows, '', `The incident has ${left} more alerts.`] : rows
 }
 
 function observablesOf({ incident }: CaseFile): readonly string[] {

@@ -17,7 +17,6 @@ interface List {
   readonly types: ReadonlySet<ObservableType> | null
   readonly exact: ReadonlySet<string>
   readonly hostnames: ReadonlySet<string>
-  readonly networks: NetworkSet<true>
 }
 
 /** MISP's `matching_attributes` in our words (misp-warninglists, schema.json). */
@@ -47,9 +46,10 @@ export function warninglists(files: readonly ListFile[]): {
   readonly problems: readonly FileProblem[]
 } {
   const problems: FileProblem[] = []
+  const networks = networkSet<string>()
   const lists = files.flatMap(({ name, text }) => {
     const found = problemsOf(name)
-    const list = readList(name, text, found.add)
+    const list = readList(name, text, networks, found.add)
     problems.push(...found.all())
     return list === null ? [] : [list]
   })
@@ -57,16 +57,18 @@ export function warninglists(files: readonly ListFile[]): {
     name: 'warninglists',
     lookup(observable) {
       const value = observable.value.toLowerCase()
-      const found = lists.find((list) => holds(list, observable, value))
-      if (found === undefined) return null
+      const name =
+        lists.find((list) => holds(list, observable, value))?.name ??
+        (observable.type === 'ip' ? networks.find(value) : undefined)
+      if (name === undefined) return null
       return {
         validUntil: null,
         enrichment: {
           observable: observableKey(observable),
           provider: 'warninglists',
           verdict: 'benign',
-          sentence: `${observable.value} is on the warning list ${found.name}`,
-          data: { list: found.name },
+          sentence: `${observable.value} is on the warning list ${name}`,
+          data: { list: name },
         },
       }
     },
@@ -74,7 +76,12 @@ export function warninglists(files: readonly ListFile[]): {
   return { provider, problems }
 }
 
-function readList(file: string, text: string, problem: (message: string) => void): List | null {
+function readList(
+  file: string,
+  text: string,
+  networks: NetworkSet<string>,
+  problem: (message: string) => void,
+): List | null {
   let root: Json
   try {
     root = JSON.parse(text) as Json
@@ -95,17 +102,19 @@ function readList(file: string, text: string, problem: (message: string) => void
   const values = (raw as readonly Json[])
     .filter((one) => typeof one === 'string')
     .map((one) => one.trim().toLowerCase())
-  const networks = networkSet<true>()
-  const isNetwork = (one: string) =>
-    networks.add(one.includes('/') ? one : `${one}/${one.includes(':') ? 128 : 32}`, true)
+  const name = oneLine(textOf(own(root, 'name')) || file, 120)
+  const types = typesOf(root)
+  const isNetwork = (one: string) => {
+    const cidr = one.includes('/') ? one : `${one}/${one.includes(':') ? 128 : 32}`
+    return types === null || types.has('ip') ? networks.add(cidr, name) : true
+  }
   const bad = raw.length - values.length + (type === 'cidr' ? values.filter((one) => !isNetwork(one)).length : 0)
   if (bad > 0) problem(`${bad} entries are no ${type} and were skipped`)
   return {
-    name: oneLine(textOf(own(root, 'name')) || file, 120),
-    types: typesOf(root),
+    name,
+    types,
     exact: new Set(type === 'string' ? values : []),
     hostnames: new Set(type === 'hostname' ? values.map((one) => one.replace(/^\.|\.$/g, '')) : []),
-    networks,
   }
 }
 
@@ -118,7 +127,6 @@ function typesOf(root: JsonObject): ReadonlySet<ObservableType> | null {
 function holds(list: List, { type, value: shown }: Observable, value: string): boolean {
   if (list.types !== null && !list.types.has(type)) return false
   if (list.exact.has(value)) return true
-  if (type === 'ip') return list.networks.find(value) !== undefined
   if (list.hostnames.size === 0) return false
   const host = type === 'domain' || type === 'host' ? value : type === 'url' ? hostOf(shown) : ''
   for (let name = host; name !== ''; name = name.includes('.') ? name.slice(name.indexOf('.') + 1) : '')

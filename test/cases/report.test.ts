@@ -41,6 +41,12 @@ test('an incident with nothing but its alerts has a report too', () => {
   expect([...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(['Alerts', 'Measures'])
 })
 
+test('a report says how many alerts it leaves out', () => {
+  const file = madeCase()
+  const text = markdownOf({ ...file, incident: { ...file.incident, alertCount: 812 } }, [])
+  expect(text).toContain('The incident has 809 more alerts.')
+})
+
 test('of a very long timeline the beginning is shown and the rest counted', () => {
   const file = madeCase()
   const entry = file.timeline[0]
