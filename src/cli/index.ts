@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { register as approve } from './approve.ts'
+import { register as audit } from './audit.ts'
+import { register as backup } from './backup.ts'
 import { register as deadLetters } from './dead-letters.ts'
 import { register as demo } from './demo.ts'
 import { register as explain } from './explain.ts'
@@ -15,7 +17,8 @@ type Register = (program: Command) => void
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
-  ['Respond:', [incidents, explain, metrics, approve]],
-  ['Data:', [ledger, deadLetters]],
+  ['Incidents:', [incidents, explain, metrics]],
+  ['Decide:', [approve]],
   ['Content:', [validate]],
+  ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import { type BackupReport, backup, restore, verifyAudit } from '../store/index.ts'
+import { Failure } from './failure.ts'
+import { openStoreFor, type StoreOptions, withStoreOptions } from './open-store.ts'
+
+interface Options extends StoreOptions {
+  readonly json?: boolean
+  readonly force?: boolean
+}
+
+/** `gitsoc backup` and `gitsoc restore`. */
+export function register(program: Command): void {
+  withStoreOptions(
+    program
+      .command('backup')
+      .argument('<file>', 'where to write it')
+      .description('write the whole store, of one moment, into one file'),
+  )
+    .option('--force', 'replace the file if it is there')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExample:\n  gitsoc backup /backups/gitsoc-2026-11-21.gz')
+    .action(async (file: string, options: Options) => {
+      if (existsSync(file) && !options.force)
+        throw new Failure(`${file} is there already`, { hint: 'choose another name, or add --force', exitCode: 2 })
+      await withUrl(options, async (url) => show(await backup(url, file), options, 'written'))
+    })
+  withStoreOptions(
+    program
+      .command('restore')
+      .argument('<file>', 'a file of gitsoc backup')
+      .description('load a backup into a new store; the file is checked first'),
+  )
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExample:\n  gitsoc restore /backups/gitsoc-2026-11-21.gz --store var/restored')
+    .action(async (file: string, options: Options) => {
+      if (!existsSync(file)) throw new Failure(`there is no file ${file}`, { exitCode: 2 })
+      await withUrl(options, async (url, store) => {
+        const report = await restore(url, file)
+        const audit = await verifyAudit(store)
+        if (audit.broken !== null)
+          throw new Failure(`restored, but the audit chain is broken at entry ${audit.broken.seq}: ${audit.broken.why}`)
+        show(report, options, 'restored')
+      })
+    })
+}
+
+async function withUrl(
+  options: StoreOptions,
+  work: (url: string, store: Awaited<ReturnType<typeof openStoreFor>>) => Promise<void>,
+): Promise<void> {
+  const store = await openStoreFor(options)
+  try {
+    await work(store.url, store)
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw new Failure((error as Error).message)
+  } finally {
+    await store.close()
+  }
+}
+
+function show(report: BackupReport, options: Options, word: string): void {
+  const rows = Object.values(report.tables).reduce((sum, one) => sum + one, 0)
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(report)}\n`
+      : `${word}: ${rows} rows of ${Object.keys(report.tables).length} tables, migration ${report.migration}\n`,
+  )
+}

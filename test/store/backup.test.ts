@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { expect, onTestFinished, test } from 'vitest'
+import { createInbox } from '../../src/ingest/index.ts'
+import { appendAudit, backup, restore, verifyAudit } from '../../src/store/index.ts'
+import { asOwner, testStore } from '../support/store.ts'
+
+async function folder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'gitsoc-backup-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+async function filled() {
+  const store = await testStore()
+  const bodies = [
+    Buffer.from([0, 10, 13, 92, 255, 9]),
+    Buffer.from('#end delivery 0 x\n\\.\n'),
+    Buffer.from('ü✓\u2028'),
+    Buffer.alloc(300_000, 97),
+  ]
+  await createInbox(store).accept(
+    bodies.map((body) => ({ source: 'okta', transport: 'file', contentType: null, receivedAt: 1, body })),
+  )
+  await store.transaction((tx) =>
+    appendAudit(tx, {
+      at: 1,
+      actor: 'a\tb',
+      action: 'x',
+      subject: '\\N',
+      details: { text: 'line\nbreak\u2028\r "quoted" \\ ✓' },
+    }),
+  )
+  return store
+}
+
+const contents = async (url: string) => (await asOwner(url, 'select seq, body from delivery order by seq')).rows
+
+test('a restored store holds what the first one held, byte for byte, and its audit chain verifies', async () => {
+  const [from, to, dir] = [await filled(), await testStore(), await folder()]
+  const written = await backup(from.url, join(dir, 'b.gz'))
+  const read = await restore(to.url, join(dir, 'b.gz'))
+  expect(read).toEqual(written)
+  expect(read.tables.delivery).toBe(4)
+  expect(await contents(to.url)).toEqual(await contents(from.url))
+  expect(await verifyAudit(to)).toMatchObject({ entries: 1, broken: null })
+})
+
+test.each([
+  ['cut short', (data: Buffer) => data.subarray(0, data.length - 40)],
+  ['changed', (data: Buffer) => gzipSync(gunzipSync(data).toString('latin1').replace('okta', 'oktb'))],
+  ['without its end', (data: Buffer) => gzipSync(gunzipSync(data).toString('latin1').replace('#complete\n', ''))],
+  ['no backup at all', () => Buffer.from('hello')],
+])('a backup that is %s is refused before anything is written', async (_name, damage) => {
+  const [from, to, dir] = [await filled(), await testStore(), await folder()]
+  const file = join(dir, 'b.gz')
+  await backup(from.url, file)
+  await writeFile(file, damage(await readFile(file)))
+  await expect(restore(to.url, file)).rejects.toThrow(/no sound backup/)
+  expect(await contents(to.url)).toEqual([])
+})
+
+test('a store that holds something is not restored into', async () => {
+  const [from, dir] = [await filled(), await folder()]
+  await backup(from.url, join(dir, 'b.gz'))
+  await expect(restore(from.url, join(dir, 'b.gz'))).rejects.toThrow(/not empty/)
+})
