@@ -8,6 +8,7 @@ import { register as explain } from './explain.ts'
 import { register as incidents } from './incidents.ts'
 import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
+import { register as rulesTest } from './rules-test.ts'
 import { register as run } from './run.ts'
 import { register as start } from './start.ts'
 import { register as validate } from './validate.ts'
@@ -19,6 +20,6 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
   ['Decide:', [approve]],
-  ['Content:', [validate]],
+  ['Content:', [validate, rulesTest]],
   ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]

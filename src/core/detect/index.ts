@@ -1,5 +1,6 @@
 export { alertOf, alertOfCorrelation } from './alert.ts'
 export { currentTactic, currentTechnique } from './attack-aliases.ts'
+export { checkFixture, type FixtureCase } from './fixtures.ts'
 export { compileSelection, type Selection } from './selection.ts'
 export { type CorrelationRule, compileCorrelationRule } from './sigma/correlation-rule.ts'
 export {
