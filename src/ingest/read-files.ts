@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { NewDelivery } from './inbox.ts'
+import { createJsonElements, TooLarge } from './json-elements.ts'
+import { textModeOf } from './text-mode.ts'
 
 /** Where a file reader stands, for a progress bar. */
 export interface ReadProgress {
@@ -13,7 +15,10 @@ export interface ReadProgress {
 
 const maxLines = 1000
 const maxChunkBytes = 1_000_000
-const maxDocumentBytes = 64 * 1024 * 1024
+/** Documents up to this size stay whole; larger JSON is taken apart into its records as it is read. */
+const maxWholeBytes = 4 * 1024 * 1024
+const maxRecordBytes = 64 * 1024 * 1024
+const tooLarge = `one record, line or document may have ${maxRecordBytes / 1_048_576} MB; give it as one record a line`
 
 /** The files of the paths, directories walked, in name order, with their sizes. */
 export async function listFiles(
@@ -22,36 +27,52 @@ export async function listFiles(
   const files: { path: string; bytes: number }[] = []
   for (const path of paths) {
     const info = await stat(path)
-    if (info.isDirectory())
-      files.push(...(await listFiles((await readdir(path)).sort().map((name) => join(path, name)))))
-    else files.push({ path, bytes: info.size })
+    if (info.isDirectory()) {
+      for (const name of (await readdir(path)).sort()) {
+        const inside = join(path, name)
+        const { isFile, isFolder } = await stat(inside).then(
+          (one) => ({ isFile: one.isFile(), isFolder: one.isDirectory() }),
+          () => ({ isFile: false, isFolder: false }),
+        )
+        if (isFile || isFolder) files.push(...(await listFiles([inside])))
+      }
+    } else files.push({ path, bytes: info.size })
   }
   return files
 }
 
 /**
- * Files as deliveries: lines (NDJSON, CEF, syslog, Zeek) in chunks of at most 1,000, anything else as one document.
- * gzip is recognised by its first bytes. Memory stays bounded for lines of any number.
+ * Files as deliveries of at most 1,000 records or about 1 MB: lines (NDJSON, CEF, LEEF, syslog, Zeek), JSON documents,
+ * lists of any length, XML. gzip is recognised by its first bytes. Memory stays bounded; what does not fit is an error
+ * that names the file.
  */
 export async function* readFiles(
   paths: readonly string[],
   options: { source?: string; clock: () => number; progress?: (at: ReadProgress) => void },
 ): AsyncGenerator<readonly NewDelivery[]> {
   const files = await listFiles(paths)
+  const source = options.source ?? null
   const bytesTotal = files.reduce((sum, one) => sum + one.bytes, 0)
   let bytesRead = 0
-  for (const { path, bytes } of files) {
+  for (const { path } of files) {
     const stream = createReadStream(path)
+    const before = bytesRead
     stream.on('data', (chunk) => {
       bytesRead += chunk.length
     })
-    for await (const chunk of readStream(stream, options.clock, options.source ?? null)) {
-      options.progress?.({ bytesRead, bytesTotal })
-      yield [chunk]
+    try {
+      for await (const chunk of readStream(stream, options.clock, source)) {
+        options.progress?.({ bytesRead, bytesTotal: Math.max(bytesTotal, bytesRead) })
+        yield [chunk]
+      }
+    } catch (error) {
+      throw new Error(`${path}: ${(error as Error).message}`, { cause: error })
+    } finally {
+      stream.destroy()
     }
-    if (bytes === 0) yield [delivery(Buffer.alloc(0), 'application/json', options.clock, options.source ?? null)]
+    if (bytesRead === before) yield [delivery(Buffer.alloc(0), 'document', options.clock, source)]
   }
-  options.progress?.({ bytesRead: bytesTotal, bytesTotal })
+  options.progress?.({ bytesRead, bytesTotal: Math.max(bytesTotal, bytesRead) })
 }
 
 /** A stream (such as standard input) as deliveries. */
@@ -60,85 +81,117 @@ export async function* readStream(
   clock: () => number,
   source: string | null,
 ): AsyncGenerator<NewDelivery> {
-  let pending = Buffer.alloc(0)
+  const parts = await plain(stream)
+  let pending: Buffer = Buffer.alloc(0)
+  let later: Buffer[] = []
   let mode: 'unknown' | 'lines' | 'document' = 'unknown'
   let zeekHeader = ''
-  for await (const part of await plain(stream)) {
-    pending = pending.length === 0 ? Buffer.from(part as Buffer) : Buffer.concat([pending, part as Buffer])
-    if (mode === 'unknown') mode = modeOf(pending, false)
-    if (mode === 'document' && pending.length > maxDocumentBytes)
-      throw new Error(
-        `a file that is one document may have ${maxDocumentBytes / 1_048_576} MB; give it as one record a line`,
-      )
-    while (mode === 'lines') {
-      const cut = cutLines(pending)
-      if (cut === 0) break
-      const head = pending.subarray(0, cut)
-      if (zeekHeader === '') zeekHeader = zeekHeaderOf(head)
-      yield delivery(withHeader(head, zeekHeader), 'application/x-ndjson', clock, source)
-      pending = pending.subarray(cut)
-    }
+  let size = 0
+  const joinParts = () => {
+    pending = later.length === 0 ? pending : Buffer.concat([pending, ...later])
+    later = []
   }
-  if (mode === 'unknown') mode = modeOf(pending, true)
-  if (pending.toString('utf8').trim() === '' && mode === 'lines') return
-  if (pending.length > 0)
-    yield delivery(
-      mode === 'lines' ? withHeader(pending, zeekHeader) : pending,
-      mode === 'lines' ? 'application/x-ndjson' : 'application/json',
-      clock,
-      source,
-    )
+  for await (const part of parts) {
+    later.push(part)
+    size += part.length
+    if (size > maxRecordBytes) throw new TooLarge(tooLarge)
+    // What cannot be decided yet is not copied together yet.
+    if (mode === 'lines' && !part.includes(10)) continue
+    if (mode === 'document' && size <= maxWholeBytes) continue
+    if (mode === 'document' && !isJson(pending)) continue
+    joinParts()
+    if (mode === 'unknown') mode = textModeOf(pending, false)
+    if (mode === 'document' && pending.length > maxWholeBytes && isJson(pending)) {
+      for await (const chunk of readElements(pending, parts)) yield delivery(chunk, 'lines', clock, source)
+      return
+    }
+    if (mode === 'lines') {
+      for (let cut = cutLines(pending); cut > 0; cut = cutLines(pending)) {
+        const head = pending.subarray(0, cut)
+        if (zeekHeader === '') zeekHeader = zeekHeaderOf(head)
+        yield delivery(withHeader(head, zeekHeader), 'lines', clock, source)
+        pending = pending.subarray(cut)
+      }
+    }
+    size = pending.length
+  }
+  joinParts()
+  if (pending.length === 0) return
+  if (mode === 'unknown') mode = textModeOf(pending, true)
+  if (mode === 'lines' && pending.toString('utf8').trim() === '') return
+  yield delivery(mode === 'lines' ? withHeader(pending, zeekHeader) : pending, mode, clock, source)
 }
 
-function delivery(body: Buffer, contentType: string, clock: () => number, source: string | null): NewDelivery {
+function delivery(
+  body: Buffer,
+  mode: 'lines' | 'document' | 'unknown',
+  clock: () => number,
+  source: string | null,
+): NewDelivery {
+  const contentType = mode === 'lines' ? 'application/x-ndjson' : 'application/json'
   return { source, transport: 'file', contentType, receivedAt: clock(), body: Buffer.from(body) }
 }
 
-async function plain(stream: Readable): Promise<AsyncIterable<unknown>> {
-  const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  const first = await iterator.next()
-  const rest = (async function* () {
-    if (!first.done) yield first.value
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
-  })()
-  if (first.done || first.value[0] !== 0x1f || first.value[1] !== 0x8b) return rest
-  const { Readable: ReadableStream } = await import('node:stream')
-  return ReadableStream.from(rest).pipe(createGunzip())
+/** The records of a JSON document that is too large to stay whole, as chunks of lines. */
+async function* readElements(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const elements = createJsonElements(maxRecordBytes)
+  let lines: Buffer[] = []
+  let bytes = 0
+  function* chunks(found: readonly Buffer[]): Generator<Buffer> {
+    for (const one of found) {
+      lines.push(one, lineEnd)
+      bytes += one.length
+      if (lines.length < maxLines * 2 && bytes < maxChunkBytes) continue
+      yield Buffer.concat(lines)
+      lines = []
+      bytes = 0
+    }
+  }
+  try {
+    yield* chunks(elements.push(first))
+    for await (const part of rest) yield* chunks(elements.push(part))
+    yield* chunks(elements.end())
+  } catch (error) {
+    throw error instanceof TooLarge ? new TooLarge(tooLarge) : error
+  }
+  if (lines.length > 0) yield Buffer.concat(lines)
 }
 
-/** Lines when the first line is a whole JSON value or no JSON and no XML at all; a document otherwise. */
-function modeOf(data: Buffer, complete: boolean): 'unknown' | 'lines' | 'document' {
-  const text = data
-    .subarray(0, 2_000_000)
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .trimStart()
-  if (text === '') return complete ? 'document' : 'unknown'
-  if (text.startsWith('<') && !/^<\d{1,3}>/.test(text)) return 'document'
-  if (!/^[{[]/.test(text) || /^\[\d/.test(text) === true) return 'lines'
-  const end = text.indexOf('\n')
-  if (end < 0 && !complete) return data.length > 1_900_000 ? 'document' : 'unknown'
-  const firstLine = end < 0 ? text : text.slice(0, end)
-  const second = end < 0 ? '' : text.slice(end + 1).trimStart()
-  try {
-    JSON.parse(firstLine)
-    return second === '' && complete ? 'document' : 'lines'
-  } catch {
-    return /^[{[]\s*$/.test(firstLine.trim()) || !/^[{[]/.test(second) ? 'document' : 'lines'
+const lineEnd = Buffer.from('\n')
+const isJson = (data: Buffer) => /^\ufeff?\s*[{[]/.test(data.subarray(0, 1000).toString('utf8'))
+
+/** The bytes of a stream, unpacked when they are gzip. */
+async function plain(stream: Readable): Promise<AsyncGenerator<Buffer>> {
+  const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  let first: Buffer = Buffer.alloc(0)
+  while (first.length < 2) {
+    const next = await iterator.next()
+    if (next.done) break
+    first = Buffer.concat([first, Buffer.from(next.value)])
   }
+  async function* all(): AsyncGenerator<Buffer> {
+    if (first.length > 0) yield first
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield Buffer.from(next.value)
+  }
+  return first[0] === 0x1f && first[1] === 0x8b ? unpacked(all()) : all()
+}
+
+async function* unpacked(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip()
+  // Errors of either side end the iteration below with that error.
+  pipeline(Readable.from(packed), gunzip, () => {})
+  for await (const part of gunzip) yield part as Buffer
 }
 
 /** Bytes of a full chunk of lines, or 0 when there is none yet. */
 function cutLines(data: Buffer): number {
   let lines = 0
-  let at = 0
   let last = 0
   while (lines < maxLines) {
-    const end = data.indexOf(10, at)
-    if (end < 0) return data.length > maxChunkBytes * 4 ? Math.max(last, 0) : 0
+    const end = data.indexOf(10, last)
+    if (end < 0) return data.length > maxChunkBytes * 4 ? last : 0
     lines++
     last = end + 1
-    at = end + 1
     if (last >= maxChunkBytes) return last
   }
   return last
