@@ -1,7 +1,8 @@
 import { appendTimeline } from '../cases/index.ts'
-import { type ApprovalId, approvalId, type IncidentNumber, type JsonObject } from '../core/model/index.ts'
+import { type ApprovalId, approvalId, type IncidentNumber, type JsonObject, oneLine } from '../core/model/index.ts'
 import type { ApprovalTerms } from '../core/policy/index.ts'
 import { appendAudit, type Store, type Tx } from '../store/index.ts'
+import { lockStory } from './lock-story.ts'
 
 /** An approval as people see it. */
 export interface Approval {
@@ -40,7 +41,7 @@ export async function listApprovals(tx: Tx, options: { pendingOnly?: boolean } =
   return found.rows
 }
 
-/** The approval of a digest; the newest of a step when asked by run and path. */
+/** The approval of that id, or null. */
 export async function readApproval(tx: Tx, id: string): Promise<Approval | null> {
   return (
     (await tx.query<Approval>(`select ${columns} from approval where tenant = $1 and id = $2`, [tx.tenant, id]))
@@ -55,6 +56,7 @@ export async function ask(
   terms: ApprovalTerms,
 ): Promise<ApprovalId> {
   const id = approvalId(question.digest)
+  await lockStory(tx, [question.incident])
   await tx.query(
     `update approval set status = 'void', settled_at = $5 where tenant = $1 and run = $2 and path = $3 and id <> $4 and status = 'pending'`,
     [tx.tenant, question.run, question.path, id, question.askedAt],
@@ -129,14 +131,15 @@ export type Answered =
  * Records a person's answer. The row is locked, so of two channels one comes first and the other is told so. Late,
  * void, repeated and foreign answers are refused.
  */
-export async function answerApproval(store: Store, answer: Answer): Promise<Answered> {
+export async function answerApproval(store: Store, given: Answer): Promise<Answered> {
+  const answer = { ...given, actor: lineOf(given.actor, 200), reason: lineOf(given.reason, 2000) }
+  if (answer.actor === '') return refused('nobody is named as answering')
   return store.transaction(async (tx) => {
-    const found = await tx.query<{ status: Approval['status'] }>(
-      'select status from approval where tenant = $1 and id = $2 for update',
-      [tx.tenant, answer.id],
-    )
-    const approval = found.rows[0] === undefined ? null : await readApproval(tx, answer.id)
-    if (approval === null) return refused(`there is no approval ${answer.id}`)
+    const asked = await readApproval(tx, answer.id)
+    if (asked === null) return refused(`there is no approval ${answer.id}`)
+    await lockStory(tx, [asked.incident])
+    await tx.query('select from approval where tenant = $1 and id = $2 for update', [tx.tenant, answer.id])
+    const approval = (await readApproval(tx, answer.id)) ?? asked
     if (approval.status !== 'pending') return refused(`the approval is ${approval.status} already`)
     if (answer.at >= approval.expiresAt) return refused('the approval has expired')
     if (answer.digest !== undefined && answer.digest !== approval.digest)
@@ -194,9 +197,19 @@ export async function answerApproval(store: Store, answer: Answer): Promise<Answ
 }
 
 const refused = (why: string): Answered => ({ ok: false, why })
+const lineOf = (text: string, limit: number) => oneLine(text, limit).toWellFormed()
 
 /** Approvals whose time is over are expired; their runs go on and find them so. */
 export async function expireApprovals(tx: Tx, at: number): Promise<void> {
+  const due = await tx.query<{ incident: number }>(
+    `select distinct incident from approval where tenant = $1 and status = 'pending' and expires_at <= $2`,
+    [tx.tenant, at],
+  )
+  if (due.rowCount === 0) return
+  await lockStory(
+    tx,
+    due.rows.map((one) => one.incident),
+  )
   const expired = await tx.query<{ id: string; run: string; incident: number; action: string; target: string }>(
     `update approval set status = 'expired', settled_at = $2 where tenant = $1 and status = 'pending' and expires_at <= $2 returning id, run, incident, action, target`,
     [tx.tenant, at],

@@ -33,9 +33,9 @@ export async function writeEmail(outboxDir: string, id: string, inputs: JsonObje
   return file
 }
 
-/** RFC 2047 words for what is not ASCII, none longer than 75 characters. */
+/** RFC 2047 words for what is not ASCII or looks like such a word already, none longer than 75 characters. */
 function encodeHeader(text: string): string {
-  if (/^[\x20-\x7e]*$/.test(text)) return text
+  if (/^[\x20-\x7e]*$/.test(text) && !text.includes('=?')) return text
   const words: string[] = []
   let chunk = ''
   for (const character of text) {

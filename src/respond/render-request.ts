@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, type Place, type Result } from '../core/model/index.ts'
+import { isObject, type Json, type JsonObject, type Place, problem, type Result } from '../core/model/index.ts'
 import type { ActionSpec, Integration } from '../core/normalize/index.ts'
 import { compileValue } from '../core/template/index.ts'
 
@@ -12,7 +12,7 @@ export interface RenderedRequest extends JsonObject {
 
 /**
  * Renders a manifest's request with the inputs of a step. Each part of the path and each query value is percent-encoded,
- * header values lose line breaks: what stands in an event cannot become another path, query or header.
+ * parts that would climb (`..`) or vanish are refused, header values lose line breaks: what stands in an event cannot become another path, query or header.
  */
 export function renderRequest(
   integration: Integration,
@@ -50,10 +50,16 @@ export function renderRequest(
   }
   const path = String(request.path)
     .split('/')
-    .map((part) => (part.includes('{{') ? encodeURIComponent(text(part)) : part))
+    .map((part) => {
+      if (!part.includes('{{')) return part
+      const value = text(part).toWellFormed()
+      if (/^\.{0,2}$/.test(value))
+        problems.push(problem('request/path', `"${value}" cannot be a part of the path ${String(request.path)}`, place))
+      return encodeURIComponent(value)
+    })
     .join('/')
   const query = Object.entries(isObject(request.query) ? request.query : {}).map(
-    ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(text(value))}`,
+    ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(text(value).toWellFormed())}`,
   )
   const auth = isObject(integration.connection?.auth)
     ? { [String(integration.connection.auth.header)]: integration.connection.auth.value ?? null }

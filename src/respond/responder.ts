@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { addTask, appendTimeline, readIncident } from '../cases/index.ts'
+import { addTask, appendTimeline, readIncident, storableJson, storableText } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
 import { incidentFacts } from '../core/correlate/index.ts'
-import { approvalId, hashId, type Incident, type Json, type JsonObject } from '../core/model/index.ts'
+import { approvalId, hashId, type Incident, type Json, type JsonObject, own } from '../core/model/index.ts'
 import { type NextStep, nextStep, type StepResult } from '../core/playbook/index.ts'
 import { approvalDigest, type GateDecision, gate } from '../core/policy/index.ts'
 import { appendAudit, type Store, type Tx } from '../store/index.ts'
 import { type Approval, ask, expireApprovals, readApproval } from './approvals.ts'
 import { checkInputs } from './check-inputs.ts'
+import { lockStory } from './lock-story.ts'
 import { type PerformPlaces, perform } from './perform.ts'
 import { findAction } from './render-request.ts'
 
@@ -22,7 +23,7 @@ export interface ResponderParts {
 }
 
 export interface Responder {
-  /** Does everything that can go on now; what waits for people stays. */
+  /** Does everything that can go on now; what waits for people stays. A run that cannot go on rejects, after the others went on. */
   drain(): Promise<void>
   start(): Promise<void>
   stop(): Promise<void>
@@ -58,7 +59,16 @@ export function createResponder(parts: ResponderParts): Responder {
         [tx.tenant],
       ),
     )
-    for (const run of runs.rows) while (!stopping && (await advance(parts, run)));
+    const errors: unknown[] = []
+    for (const run of runs.rows) {
+      try {
+        while (!stopping && (await advance(parts, run)));
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} runs could not go on`)
+    if (errors.length === 1) throw errors[0]
   }
 
   return {
@@ -104,6 +114,7 @@ async function advance(parts: ResponderParts, run: Run): Promise<boolean> {
 interface Ready {
   readonly next: Extract<NextStep, { kind: 'action' }>
   readonly effectId: string
+  readonly inputs: JsonObject
   readonly target: string
   readonly decision: GateDecision
   readonly approval: Approval | null
@@ -164,12 +175,19 @@ async function gateStep(
   }
   const found = findAction(bundle.integrations, next.step.integration, next.step.action)
   if (found === undefined) return refuse('failed', `there is no action ${name}`)
-  const fault = checkInputs(found.spec, next.inputs)
+  const effectId = `ef-${hashId(tx.tenant, run.id, next.path)}`
+  // An effect that was intended before a crash is settled as it was intended, whatever the incident has become since.
+  const intended = await tx.query<{ inputs: JsonObject }>(
+    'select inputs from effect where tenant = $1 and id = $2 and outcome is null',
+    [tx.tenant, effectId],
+  )
+  const inputs = intended.rows[0]?.inputs ?? (JSON.parse(storableJson(next.inputs)) as JsonObject)
+  const fault = checkInputs(found.spec, inputs)
   if (fault !== null) return refuse('failed', `${name} is not called: ${fault}`)
-  const target = String(next.inputs[String(found.spec.target)] ?? '')
+  const target = String(own(inputs, String(found.spec.target)) ?? '')
   const recent = await tx.query<{ n: number }>(
-    `select count(*)::int as n from effect where tenant = $1 and effect = 'destructive' and intended_at > $2`,
-    [tx.tenant, at - hourMs],
+    `select count(*)::int as n from effect where tenant = $1 and effect = 'destructive' and intended_at > $2 and id <> $3`,
+    [tx.tenant, at - hourMs, effectId],
   )
   const stop = await tx.query('select from stop_switch where tenant = $1', [tx.tenant])
   const decision = await gate(
@@ -193,7 +211,7 @@ async function gateStep(
       step: next.path,
       action: name,
       target,
-      inputs: next.inputs,
+      inputs,
     })
     approval = await readApproval(tx, approvalId(digest))
     if (approval === null || approval.status === 'pending') {
@@ -207,7 +225,7 @@ async function gateStep(
             digest,
             action: name,
             target,
-            inputs: next.inputs,
+            inputs,
             why: decision.sentence,
             author,
             askedAt: at,
@@ -223,7 +241,6 @@ async function gateStep(
         `${name} on ${target} is not done: the approval was ${approval.status}${reasonOf(approval)}`,
       )
   }
-  const effectId = `ef-${hashId(tx.tenant, run.id, next.path)}`
   await tx.query(
     `insert into effect (tenant, id, run, incident, path, action, effect, target, inputs, gate, approval, mode, intended_at, irreversible, expires_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'simulate', $12, $13, $14) on conflict do nothing`,
@@ -236,15 +253,15 @@ async function gateStep(
       name,
       found.spec.effect,
       target,
-      JSON.stringify(next.inputs),
-      JSON.stringify({ answer: decision.answer, sentence: decision.sentence, facts: decision.facts }),
+      storableJson(inputs),
+      storableJson({ answer: decision.answer, sentence: decision.sentence, facts: decision.facts }),
       approval?.id ?? null,
       at,
       found.spec.irreversible ?? null,
       next.step.expiresMs === null ? null : at + next.step.expiresMs,
     ],
   )
-  return { next, effectId, target, decision, approval, at }
+  return { next, effectId, inputs, target, decision, approval, at }
 }
 
 const reasonOf = (approval: Approval) => {
@@ -273,7 +290,7 @@ async function settle(parts: ResponderParts, run: Run, ready: Ready): Promise<bo
       action,
       effect: String(found.spec.effect),
       target: ready.target,
-      inputs: ready.next.inputs,
+      inputs: ready.inputs,
       why: ready.decision.sentence,
       approvedBy,
       at: ready.at,
@@ -283,16 +300,10 @@ async function settle(parts: ResponderParts, run: Run, ready: Ready): Promise<bo
   await parts.store.transaction(async (tx) => {
     const incident = await readIncident(tx, run.incident)
     if (incident === null) throw new Error(`incident ${run.incident} is gone`)
+    await lockStory(tx, [incident.number])
     const settled = await tx.query(
       'update effect set outcome = $3, settled_at = $4, result = $5, rollback = $6 where tenant = $1 and id = $2 and outcome is null',
-      [
-        tx.tenant,
-        ready.effectId,
-        done.outcome,
-        parts.clock(),
-        JSON.stringify(done.result),
-        JSON.stringify(done.rollback),
-      ],
+      [tx.tenant, ready.effectId, done.outcome, parts.clock(), storableJson(done.result), storableJson(done.rollback)],
     )
     if (settled.rowCount === 0) return
     await appendAudit(tx, {
@@ -332,7 +343,7 @@ async function recordStep(
   const inserted = await tx.query(
     `insert into run_step (tenant, run, n, path, status, output, sentence, at)
       select $1, $2, coalesce(max(n), 0) + 1, $3, $4, $5, $6, $7 from run_step where tenant = $1 and run = $2 on conflict do nothing`,
-    [tx.tenant, run.id, result.path, result.status, JSON.stringify(result.output), result.sentence, at],
+    [tx.tenant, run.id, result.path, result.status, storableJson(result.output), storableText(result.sentence), at],
   )
   if (inserted.rowCount === 0) return
   await appendTimeline(tx, [
@@ -349,12 +360,13 @@ async function endRun(
   sentence: string,
   at: number,
 ): Promise<'ended'> {
+  await lockStory(tx, [incident.number])
   await tx.query('update run set status = $3, ended_at = $4, sentence = $5 where tenant = $1 and id = $2', [
     tx.tenant,
     run.id,
     status,
     at,
-    sentence,
+    storableText(sentence),
   ])
   await appendAudit(tx, {
     at,

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import {
   canonicalJson,
   type Decision,
@@ -35,8 +36,8 @@ const builtIn: RuleRef = { kind: 'built-in', id: 'gate', title: 'Built-in gate' 
 const strictness: Readonly<Record<GateAnswer, number>> = { allow: 0, ask: 1, deny: 2 }
 
 /**
- * Whether an effect may happen: `allow`, `ask` or `deny`. Of all active policies the strictest answer holds. Without one
- * that speaks, `read` and `notify` are allowed, `reversible` and `destructive` ask, anything else is denied. Whatever
+ * Whether an effect may happen: `allow`, `ask` or `deny`. Of all active policies the strictest answer holds, of several
+ * questions the one that needs most people. Without one that speaks, `read` and `notify` are allowed, `reversible` and `destructive` ask, anything else is denied. Whatever
  * cannot be decided is denied.
  */
 export async function gate(request: GateRequest, policies: readonly Policy[]): Promise<GateDecision> {
@@ -64,7 +65,14 @@ export async function gate(request: GateRequest, policies: readonly Policy[]): P
         : decide('allow', builtIn, request, [], 'it changes nothing outside', null),
     )
   }
-  return answers.reduce((strictest, one) => (strictness[one.answer] > strictness[strictest.answer] ? one : strictest))
+  return answers.reduce((strictest, one) => (isStricter(one, strictest) ? one : strictest))
+}
+
+function isStricter(one: GateDecision, than: GateDecision): boolean {
+  if (one.answer !== than.answer) return strictness[one.answer] > strictness[than.answer]
+  if (one.terms === null || than.terms === null) return false
+  if (one.terms.quorum !== than.terms.quorum) return one.terms.quorum > than.terms.quorum
+  return one.terms.roles.length < than.terms.roles.length
 }
 
 async function answersOf(policy: Policy, request: GateRequest): Promise<GateDecision[]> {
@@ -131,9 +139,19 @@ function decide(
   return { answer, rule, facts, terms, sentence: `${request.action} on ${request.target} ${verb}: ${reason}${place}` }
 }
 
+/** Every spelling of an address is the same address: `::ffff:10.0.0.1` lies in `10.0.0.0/8`. */
 function matches(pattern: string, target: string): boolean {
+  const text = target.trim().toLowerCase()
+  const address = ipaddr.isValid(text) ? ipaddr.process(text) : null
+  if (ipaddr.isValidCIDR(pattern)) {
+    const [network, bits] = ipaddr.parseCIDR(pattern)
+    return address !== null && address.kind() === network.kind() && address.match(network, bits)
+  }
+  return fits(pattern, text) || (address !== null && fits(pattern, address.toString()))
+}
+
+function fits(pattern: string, text: string): boolean {
   const parts = pattern.split('*')
-  const text = target.toLowerCase()
   if (parts.length === 1) return text === pattern
   let at = 0
   for (const [index, part] of parts.entries()) {

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { type Condition, compileCondition } from '../condition/index.ts'
 import { durationMs, incidentFactNames } from '../correlate/index.ts'
 import {
@@ -29,7 +30,7 @@ export interface PolicyRule {
   readonly reason: string
 }
 
-/** Targets that are never acted on, or only after asking. `*` stands for any text. */
+/** Targets that are never acted on, or only after asking: text in which `*` stands for any text, or a network such as `10.0.0.0/8`. */
 export interface ProtectedTarget {
   readonly ref: RuleRef
   readonly pattern: string
@@ -89,6 +90,17 @@ export function compilePolicy(document: Document): Result<Policy> {
       reason: String(raw.reason),
     }
   })
+  for (const [index, { target }] of listOf(protectedTargets).entries()) {
+    if (/^[0-9a-f.:]+\/\d+$/i.test(String(target)) && !ipaddr.isValidCIDR(String(target)))
+      problems.push(
+        problem(
+          'policy/network',
+          `"${String(target)}" is no network, so it would protect nothing`,
+          document.place(['protectedTargets', index, 'target']),
+          'write it like 10.0.0.0/8 or fd00::/8',
+        ),
+      )
+  }
   if (problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
