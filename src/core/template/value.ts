@@ -202,6 +202,8 @@ function check(node: Node, paths: Set<string>, roots: ReadonlySet<string> | unde
       hint: 'expressions have operators, member access and filters; no tags and no calls',
     }
   }
+  if (node.typename === 'Literal' && typeof node.value === 'object' && node.value !== null)
+    return { message: 'a regular expression is not allowed in an expression' }
   if (node.typename === 'Filter') {
     const name = String(node.name?.value)
     if (!Object.hasOwn(filters, name))
