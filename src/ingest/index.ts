@@ -30,3 +30,4 @@ export { createReceiver, type Receiver, type ReceiverParts, send } from './recei
 export { createSeedApi, type SeedApi, type SeedApiParts } from './seed-api.ts'
 export { type SyslogLimits, type SyslogParts, type SyslogServer, startSyslog } from './syslog-server.ts'
 export { schemes } from './verify/verify.ts'
+export { type WebhookStatus, webhookStatus } from './webhook-status.ts'
