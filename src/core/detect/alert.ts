@@ -53,10 +53,10 @@ function build(
 function keyOf(event: Event, rule: RuleHead): string {
   if (rule.aggregateBy !== null) {
     const view = new View(event.record)
-    return rule.aggregateBy.map((field) => (view.field(field).lower()[0] ?? '').slice(0, 200)).join('|')
+    return JSON.stringify(rule.aggregateBy.map((field) => (view.field(field).lower()[0] ?? '').slice(0, 200)))
   }
   const entities = event.observables.filter(isEntity)
-  return (entities.length > 0 ? entities : event.observables).map(observableKey).sort().slice(0, 5).join('|')
+  return JSON.stringify((entities.length > 0 ? entities : event.observables).map(observableKey).sort().slice(0, 5))
 }
 
 const isEntity = (one: Observable) => one.role === 'target' || one.type === 'user' || one.type === 'host'

@@ -7,6 +7,7 @@ import {
   problem,
   type Result,
 } from '../../model/index.ts'
+import { maxEntries } from './correlator.ts'
 import { headOf, type RuleHead, type SigmaRule } from './rule.ts'
 
 /** A Sigma correlation of matches in a window of event time. */
@@ -59,6 +60,8 @@ export function compileCorrelationRule(document: Document, detections: readonly 
   if (timespan === null) fail('"timespan" is a number and a unit, like 10m', ['timespan'])
   const condition = conditionOf(raw.condition)
   if (condition === null) fail('"condition" is one of gte, gt or eq with a positive number', ['condition'])
+  if (condition !== null && condition.count >= maxEntries)
+    fail(`the condition counts further than a window holds, which is ${maxEntries} matches`, ['condition'])
   const field = isObject(raw.condition) && typeof raw.condition.field === 'string' ? raw.condition.field : null
   if (type === 'value_count' && field === null) fail('"value_count" needs condition.field', ['condition'])
   if (problems.length > 0 || timespan === null || condition === null) return { ok: false, problems }

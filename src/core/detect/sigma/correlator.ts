@@ -21,17 +21,19 @@ export interface SigmaState {
   readonly windows: Map<string, Entry[]>
   /** Greatest event time seen. */
   watermark: number
+  /** Watermark at the last sweep of windows that are over. */
+  sweptAt: number
   readonly dirty: Set<string>
 }
 
-const maxEntries = 5000
-const maxKeys = 50_000
+/** Matches that one window can hold; a rule that wants to count further does not load. */
+export const maxEntries = 5000
 const maxEventIds = 50
 const latenessMs = 3_600_000
 
 /** An empty state. */
 export function createSigmaState(): SigmaState {
-  return { windows: new Map(), watermark: 0, dirty: new Set() }
+  return { windows: new Map(), watermark: 0, sweptAt: 0, dirty: new Set() }
 }
 
 /** The state from stored windows, as {@link takeSigmaChanges} gave them. */
@@ -44,7 +46,7 @@ export function restoreSigmaState(watermark: number, rows: Iterable<readonly [ke
       (doc.entries as readonly Json[]).map((entry) => entry as unknown as Entry),
     )
   }
-  return { windows, watermark, dirty: new Set() }
+  return { windows, watermark, sweptAt: watermark, dirty: new Set() }
 }
 
 /** What changed since the last call: windows to store, and keys to remove. */
@@ -94,7 +96,7 @@ export function createCorrelator(rules: readonly CorrelationRule[]): Correlator 
           if (hit !== null) hits.push(hit)
         }
       }
-      if (state.windows.size > maxKeys) evict(state, state.watermark - longestMs - latenessMs)
+      if (state.watermark - state.sweptAt > latenessMs) sweep(state, longestMs)
       return hits
     },
   }
@@ -103,15 +105,20 @@ export function createCorrelator(rules: readonly CorrelationRule[]): Correlator 
 function count(state: SigmaState, rule: CorrelationRule, event: Event): CorrelationHit | null {
   if (event.occurredAt < state.watermark - rule.timespanMs - latenessMs) return null
   const view = new View(event.record)
-  const group = rule.groupBy.map((field) => [field, view.field(field).lower()[0] ?? ''] as const)
+  const group = rule.groupBy.map((field) => [field, (view.field(field).lower()[0] ?? '').slice(0, 300)] as const)
   const value = rule.field === null ? '' : (view.field(rule.field).lower()[0] ?? null)
   if (value === null) return null
-  const key = JSON.stringify([rule.id, ...group.map(([, text]) => text.slice(0, 300))])
+  const counted = value.slice(0, 300)
+  const key = JSON.stringify([rule.id, ...group.map(([, text]) => text)])
   const newest = Math.max(event.occurredAt, ...(state.windows.get(key) ?? []).slice(-1).map(([at]) => at))
-  const entries = (state.windows.get(key) ?? []).filter(([at]) => at > newest - rule.timespanMs)
+  // Of equal values only the newest is kept: repeating one cannot push the others out.
+  const isRepeat = (entry: Entry) => rule.type === 'value_count' && entry[2] === counted && entry[0] <= event.occurredAt
+  const entries = (state.windows.get(key) ?? []).filter(
+    (entry) => entry[0] > newest - rule.timespanMs && !isRepeat(entry),
+  )
   if (event.occurredAt > newest - rule.timespanMs) {
     const index = entries.findLastIndex(([at]) => at <= event.occurredAt) + 1
-    entries.splice(index, 0, [event.occurredAt, event.id, value.slice(0, 300)])
+    entries.splice(index, 0, [event.occurredAt, event.id, counted])
   }
   if (entries.length > maxEntries) entries.shift()
   const reached = rule.type === 'event_count' ? entries.length : new Set(entries.map(([, , one]) => one)).size
@@ -132,10 +139,14 @@ function count(state: SigmaState, rule: CorrelationRule, event: Event): Correlat
   }
 }
 
-/** Windows that no countable event can reach any more: forgetting them changes no decision. */
-function evict(state: SigmaState, before: number): void {
+/**
+ * Forgets windows that no countable event can reach any more, which changes no decision: the oldest event that still
+ * counts lies a timespan and the lateness before the watermark, and looks back one timespan from there.
+ */
+function sweep(state: SigmaState, longestMs: number): void {
+  state.sweptAt = state.watermark
   for (const [key, entries] of state.windows) {
-    if ((entries.at(-1)?.[0] ?? 0) >= before) continue
+    if ((entries.at(-1)?.[0] ?? 0) > state.watermark - 2 * longestMs - latenessMs) continue
     state.windows.delete(key)
     state.dirty.add(key)
   }

@@ -35,18 +35,23 @@ const discriminators = [
 ]
 const maxFacts = 12
 const maxSeen = 200
+const maxTried = 200
 
 /** Compiles rules into one matcher: by log source, then by the value a rule requires in the discriminating field. */
 export function createMatcher(rules: readonly SigmaRule[]): Matcher {
   const plans = new Map<string, Plan>()
+  const named = (['product', 'category', 'service'] as const).map(
+    (member) => [member, new Set(rules.map((rule) => rule.logsource[member]))] as const,
+  )
   return {
     ruleCount: rules.length,
     match({ logsource, record }) {
-      const key = `${logsource.product ?? ''}\u0000${logsource.category ?? ''}\u0000${logsource.service ?? ''}`
+      // Values that no rule names are one to us: a sender who makes them up cannot make plans up.
+      const key = named.map(([member, known]) => (known.has(logsource[member]) ? logsource[member] : '')).join('|')
       let plan = plans.get(key)
       if (plan === undefined) {
         plan = planOf(rules.filter((rule) => applies(rule.logsource, logsource)))
-        if (plans.size < 10_000) plans.set(key, plan)
+        plans.set(key, plan)
       }
       if (plan.always.length === 0 && plan.byField.length === 0) return []
       const view = new View(record)
@@ -121,7 +126,13 @@ function factsOf(search: Search, view: View): Fact[] {
   return facts
 }
 
-function seenValue(atom: Atom, view: View) {
-  const [value] = atom.field === null ? [] : view.field(atom.field).values
+/** The value that made the atom hold: of a list, the first element that does on its own. */
+function seenValue(atom: Atom, view: View): Fact['value'] {
+  if (atom.field === null) return null
+  const { values } = view.field(atom.field)
+  const field = atom.field
+  const holder =
+    values.length > 1 ? values.slice(0, maxTried).find((one) => atom.test(new View({ [field]: one }))) : null
+  const value = holder ?? values[0]
   return typeof value === 'string' ? value.slice(0, maxSeen) : (value ?? null)
 }

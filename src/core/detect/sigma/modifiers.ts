@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type { Json } from '../../model/index.ts'
-import { compilePattern, type Pattern, parsePattern, surround } from './pattern.ts'
+import { compilePattern, literalOf, parsePattern, surround, withAnyDash } from './pattern.ts'
 import { unsafeRegex } from './regex-safety.ts'
 import type { Field, View } from './view.ts'
 
@@ -37,7 +37,7 @@ export interface ValueFault {
 }
 
 const maxRegexInput = 20_000
-const dashes = ['-', '/', '–', '—', '―']
+const encodings = ['base64', 'base64offset', 'wide', 'utf16', 'utf16le', 'utf16be']
 
 /** Compiles one value under the modifiers of its field (`all` aside, which joins values). */
 export function compileValueTest(value: Json, modifiers: readonly string[], keyword: boolean): ValueTest | ValueFault {
@@ -54,39 +54,37 @@ export function compileValueTest(value: Json, modifiers: readonly string[], keyw
       : { message: '"fieldref" takes the name of a field' }
   if (has('re')) return compileRegex(value, modifiers)
   if (has('cidr')) return compileCidr(value)
+  const flag = ['i', 'm', 's'].find(has)
+  if (flag !== undefined) return { message: `"${flag}" only goes with "re"`, hint: `write |re|${flag}` }
   const order = (['lt', 'lte', 'gt', 'gte'] as const).find(has)
   if (order !== undefined) return compileOrder(value, order)
-  if (value === null) return (_view, field) => !field.present || field.values.every((one) => one === null)
+  if (value === null)
+    return (_view, field) => field.values.includes(null) || (field.values.length === 0 && !field.structured)
   if (typeof value === 'object') return { message: 'a value is text, a number, true, false, null or a list of these' }
   return compileText(String(value), modifiers, keyword)
 }
 
 function compileText(value: string, modifiers: readonly string[], keyword: boolean): ValueTest | ValueFault {
   const has = (name: string) => modifiers.includes(name)
-  const encoded = modifiers.some((name) =>
-    ['base64', 'base64offset', 'wide', 'utf16', 'utf16le', 'utf16be'].includes(name),
-  )
-  const variants = encoded ? encode(value, modifiers) : has('windash') ? windash(value) : [value]
+  const encoded = modifiers.some((name) => encodings.includes(name))
+  const parsed = parsePattern(value)
+  const literal = literalOf(parsed)
+  if (encoded && literal === null) return { message: 'text with wildcards cannot be encoded', hint: 'escape them: \\*' }
+  if (encoded && has('windash'))
+    return { message: '"windash" and encodings do not go together', hint: 'write one value for each dash' }
+  const patterns =
+    encoded && literal !== null
+      ? encode(literal, modifiers).map((text) => ({ tokens: [{ kind: 'text' as const, text }] }))
+      : [has('windash') ? withAnyDash(parsed) : parsed]
   const cased = has('cased') || encoded
-  const tests = variants.map((variant) => {
-    const pattern: Pattern = encoded
-      ? { tokens: variant === '' ? [] : [{ kind: 'text', text: variant }] }
-      : parsePattern(variant)
-    const before = keyword || has('contains') || has('endswith') || has('base64offset')
-    const after = keyword || has('contains') || has('startswith') || has('base64offset')
-    return compilePattern(surround(pattern, before, after), cased)
-  })
+  const before = keyword || has('contains') || has('endswith') || has('base64offset')
+  const after = keyword || has('contains') || has('startswith') || has('base64offset')
+  const tests = patterns.map((pattern) => compilePattern(surround(pattern, before, after), cased))
   if (cased)
     return (_view, field) => field.values.some((one) => one !== null && tests.some((test) => test(String(one))))
   const [only] = tests
   if (tests.length === 1 && only !== undefined) return (_view, field) => field.lower().some(only)
   return (_view, field) => field.lower().some((one) => tests.some((test) => test(one)))
-}
-
-function windash(value: string): string[] {
-  const found = [...value.matchAll(/(?<=^|\s)[-/](?=\S)/g)].map((match) => match.index)
-  if (found.length === 0) return [value]
-  return dashes.map((dash) => [...value].map((character, index) => (found.includes(index) ? dash : character)).join(''))
 }
 
 function encode(value: string, modifiers: readonly string[]): string[] {
@@ -133,11 +131,14 @@ function compileCidr(value: Json): ValueTest | ValueFault {
   const [network, bits] = ipaddr.parseCIDR(value)
   return (_view, field) =>
     field.values.some((one) => {
-      if (typeof one !== 'string' || one.length > 45 || !ipaddr.isValid(one)) return false
+      if (typeof one !== 'string' || one.length > 45 || !isAddress(one)) return false
       const address = ipaddr.process(one)
       return address.kind() === network.kind() && address.match(network, bits)
     })
 }
+
+/** Short and octal forms such as `10.1` are no addresses: programs read them differently. */
+const isAddress = (text: string) => ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
 
 function compileOrder(value: Json, order: 'lt' | 'lte' | 'gt' | 'gte'): ValueTest | ValueFault {
   const wanted = toNumber(value)
@@ -169,11 +170,11 @@ function compareFields(other: string, modifiers: readonly string[]): ValueTest {
       : modifiers.includes('endswith')
         ? (a: string, b: string) => a.endsWith(b)
         : (a: string, b: string) => a === b
-  return (view, field) =>
-    field.lower().some((a) =>
-      view
-        .field(other)
-        .lower()
-        .some((b) => compare(a, b)),
-    )
+  const texts = modifiers.includes('cased') ? casedTexts : (field: Field) => field.lower()
+  return (view, field) => {
+    const others = texts(view.field(other))
+    return texts(field).some((a) => others.some((b) => compare(a, b)))
+  }
 }
+
+const casedTexts = (field: Field) => field.values.flatMap((one) => (one === null ? [] : [String(one)]))

@@ -1,4 +1,7 @@
-type Token = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'any' } | { readonly kind: 'one' }
+type Token =
+  | { readonly kind: 'text'; readonly text: string }
+  /** `*`, `?`, and any of the dashes that Windows programs take before an option. */
+  | { readonly kind: 'any' | 'one' | 'dash' }
 
 /** Sigma string value with its escapes resolved: `\*`, `\?` and `\\` are literal, `*` and `?` wildcards. */
 export interface Pattern {
@@ -26,6 +29,22 @@ export function parsePattern(source: string): Pattern {
     } else text += character
   }
   flush()
+  return { tokens }
+}
+
+const dashes = '-/\u2013\u2014\u2015'
+
+/** The pattern with every dash or slash that begins an option standing for all of them (Sigma's `windash`). */
+export function withAnyDash(pattern: Pattern): Pattern {
+  const tokens = pattern.tokens.flatMap((token): readonly Token[] =>
+    token.kind === 'text'
+      ? token.text
+          .split(/((?<!\w)[-/\u2013-\u2015](?=\w))/)
+          .flatMap((text, index): readonly Token[] =>
+            index % 2 === 1 ? [{ kind: 'dash' }] : text === '' ? [] : [{ kind: 'text', text }],
+          )
+      : [token],
+  )
   return { tokens }
 }
 
@@ -76,8 +95,8 @@ function matchTokens(tokens: readonly Token[], text: string): boolean {
       starToken = token++
       starAt = at
       continue
-    } else if (current.kind === 'one' ? at < text.length : text.startsWith(current.text, at)) {
-      at += current.kind === 'one' ? 1 : current.text.length
+    } else if (current.kind === 'text' ? text.startsWith(current.text, at) : stands(current.kind, text[at])) {
+      at += current.kind === 'text' ? current.text.length : 1
       token++
       continue
     }
@@ -92,4 +111,8 @@ function matchTokens(tokens: readonly Token[], text: string): boolean {
     at = starAt
     token = starToken + 1
   }
+}
+
+function stands(kind: 'one' | 'dash', character: string | undefined): boolean {
+  return character !== undefined && (kind === 'one' || dashes.includes(character))
 }

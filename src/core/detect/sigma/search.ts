@@ -62,9 +62,9 @@ function compileField(key: string, value: Json, path: Path, at: Locate, problems
   const values = Array.isArray(value) ? (value as readonly Json[]) : [value]
   if (values.length === 0) problems.push(problem('sigma/empty', `"${key}" has no value`, at(path)))
   const field = name === '' ? null : name
+  if (field !== null && modifiers.length === 0 && values.some(isObject)) return nested(field, value, path, at, problems)
   const tests: ValueTest[] = []
   for (const [index, one] of values.entries()) {
-    if (isObject(one) && field !== null && modifiers.length === 0) return nested(field, values, path, at, problems)
     const test = compileValueTest(one, modifiers, field === null)
     if (typeof test === 'function') tests.push(test)
     else
@@ -98,17 +98,17 @@ const isPlain = (value: Json) =>
   typeof value === 'boolean' ||
   (typeof value === 'string' && value !== '' && !/[*?\\]/.test(value))
 
-/** `field: { sub: value }` is `field.sub: value`. */
-function nested(field: string, values: readonly Json[], path: Path, at: Locate, problems: Problem[]): Search {
-  return {
-    kind: 'or',
-    parts: values.filter(isObject).map((one) => ({
-      kind: 'and' as const,
-      parts: Object.entries(one).map(([key, value]) =>
-        compileField(`${field}.${key}`, value, [...path, key], at, problems),
-      ),
-    })),
+/** `field: { sub: value }` is `field.sub: value`; a list of such mappings is any of them. */
+function nested(field: string, value: Json, path: Path, at: Locate, problems: Problem[]): Search {
+  const one = (map: Json, place: Path): Search => {
+    const entries = isObject(map) ? Object.entries(map) : []
+    if (entries.length === 0)
+      problems.push(problem('sigma/value', 'a nested mapping has fields, and stands only beside others', at(place)))
+    const parts = entries.map(([key, inner]) => compileField(`${field}.${key}`, inner, [...place, key], at, problems))
+    return { kind: 'and', parts }
   }
+  if (!Array.isArray(value)) return one(value, path)
+  return { kind: 'or', parts: value.map((map: Json, index) => one(map, [...path, index])) }
 }
 
 /** Whether the view satisfies the search. */

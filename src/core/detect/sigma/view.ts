@@ -1,15 +1,19 @@
 import { isObject, type Json, type JsonObject, own } from '../../model/index.ts'
 
+type Scalar = string | number | boolean | null
+
 /** What a field of a record holds: `present` even when null; `values` are its scalars, lists flattened. */
 export interface Field {
   readonly present: boolean
-  readonly values: readonly (string | number | boolean | null)[]
+  readonly values: readonly Scalar[]
+  /** Whether an object stands there: it has no value of its own, and yet it is not null. */
+  readonly structured: boolean
   /** The values as lower-case text, made once. */
   lower(): readonly string[]
 }
 
-const maxValues = 1000
-const maxText = 100_000
+const maxValues = 20_000
+const maxText = 1_000_000
 
 /** One record while rules look at it: every field is fetched and lower-cased at most once. */
 export class View {
@@ -25,13 +29,13 @@ export class View {
   field(name: string): Field {
     let field = this.fields.get(name)
     if (field === undefined) {
-      const values: Field['values'][number][] = []
+      const found: Found = { values: [], structured: false }
       const direct = own(this.record, name)
       const present =
         direct !== undefined
-          ? gather(direct, values)
-          : name.includes('.') && walk(this.record, name.split('.'), 0, values)
-      field = fieldOf(present, values)
+          ? gather(direct, found)
+          : name.includes('.') && walk(this.record, name.split('.'), 0, found, 0)
+      field = fieldOf(present, found)
       this.fields.set(name, field)
     }
     return field
@@ -40,19 +44,23 @@ export class View {
   /** All scalars of the record, for keyword searches. */
   all(): Field {
     if (this.everything === undefined) {
-      const values: Field['values'][number][] = []
-      collect(this.record, values, 0)
-      this.everything = fieldOf(true, values)
+      this.everything = fieldOf(true, everyScalar(this.record))
     }
     return this.everything
   }
 }
 
-function fieldOf(present: boolean, values: readonly (string | number | boolean | null)[]): Field {
+interface Found {
+  readonly values: Scalar[]
+  structured: boolean
+}
+
+function fieldOf(present: boolean, { values, structured }: Found): Field {
   let lower: readonly string[] | undefined
   return {
     present,
     values,
+    structured,
     lower() {
       lower ??= values.flatMap((value) => (value === null ? [] : [String(value).slice(0, maxText).toLowerCase()]))
       return lower
@@ -60,37 +68,47 @@ function fieldOf(present: boolean, values: readonly (string | number | boolean |
   }
 }
 
-function gather(value: Json, into: (string | number | boolean | null)[]): boolean {
-  if (Array.isArray(value)) {
-    for (const item of value as readonly Json[]) if (into.length < maxValues) gather(item, into)
-  } else if (!isObject(value)) into.push(value as string | number | boolean | null)
+/** The scalars of a value, lists flattened however deep they nest; without recursion, for depth is the sender's choice. */
+function gather(value: Json, found: Found): boolean {
+  const rest: Json[] = [value]
+  while (rest.length > 0 && found.values.length < maxValues) {
+    const next = rest.pop() as Json
+    if (isList(next)) for (let index = next.length - 1; index >= 0; index--) rest.push(next[index] as Json)
+    else if (isObject(next)) found.structured = true
+    else found.values.push(next)
+  }
   return true
 }
 
-function walk(
-  value: Json,
-  path: readonly string[],
-  index: number,
-  into: (string | number | boolean | null)[],
-): boolean {
-  if (index === path.length) return gather(value, into)
-  if (Array.isArray(value)) {
-    let found = false
-    for (const item of value as readonly Json[])
-      if (into.length < maxValues) found = walk(item, path, index, into) || found
-    return found
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
+
+/** Lists inside lists on the way along a path; deeper ones are not looked into. */
+const maxListDepth = 100
+
+function walk(value: Json, path: readonly string[], index: number, found: Found, lists: number): boolean {
+  if (index === path.length) return gather(value, found)
+  if (isList(value)) {
+    let any = false
+    if (lists >= maxListDepth) return any
+    for (const item of value)
+      if (found.values.length < maxValues) any = walk(item, path, index, found, lists + 1) || any
+    return any
   }
   if (!isObject(value)) return false
-  const rest = path.slice(index).join('.')
-  const whole = own(value, rest)
-  if (whole !== undefined) return gather(whole, into)
+  const whole = own(value, path.slice(index).join('.'))
+  if (whole !== undefined) return gather(whole, found)
   const next = own(value, path[index] as string)
-  return next !== undefined && walk(next, path, index + 1, into)
+  return next !== undefined && walk(next, path, index + 1, found, lists)
 }
 
-function collect(value: Json, into: (string | number | boolean | null)[], depth: number): void {
-  if (into.length >= maxValues || depth > 64) return
-  if (Array.isArray(value)) for (const item of value as readonly Json[]) collect(item, into, depth + 1)
-  else if (isObject(value)) for (const key of Object.keys(value)) collect(value[key] as Json, into, depth + 1)
-  else into.push(value as string | number | boolean | null)
+function everyScalar(record: JsonObject): Found {
+  const found: Found = { values: [], structured: true }
+  const rest: Json[] = [record]
+  while (rest.length > 0 && found.values.length < maxValues) {
+    const next = rest.pop() as Json
+    const members = isList(next) ? next : isObject(next) ? Object.values(next) : null
+    if (members === null) found.values.push(next as Scalar)
+    else for (let index = members.length - 1; index >= 0; index--) rest.push(members[index] as Json)
+  }
+  return found
 }
