@@ -9,7 +9,7 @@ import {
   type Result,
   type Verdict,
 } from '../core/model/index.ts'
-import { appendAudit, type Store, type Tx } from '../store/index.ts'
+import { appendAudit, lockAudit, type Store, type Tx } from '../store/index.ts'
 import { type IncidentRow, incidentColumns, incidentOf } from './incident-row.ts'
 import { addTask, appendTimeline } from './timeline.ts'
 import { transitions } from './transitions.ts'
@@ -52,7 +52,7 @@ export async function changeIncidentIn(tx: Tx, request: ChangeRequest): Promise<
   const actor = oneLine(request.actor, 200)
   if (actor === '') return refuse('actor', 'nobody is named as doing this', 'say who with --as')
   // The order of locks of everybody who writes both: first the chain, then the incident. Otherwise two could wait for each other.
-  await tx.query('select from audit_head where tenant = $1 for update', [tx.tenant])
+  await lockAudit(tx)
   const row = Number.isSafeInteger(number) && number > 0 && number < 2 ** 31 ? await lock(tx, number) : undefined
   if (row === undefined)
     return refuse('unknown', `there is no incident ${number}`, 'gitsoc incidents list shows what there is')

@@ -28,8 +28,11 @@ function link(
   return sha256(JSON.stringify([previous, tenant, seq, row.at, row.actor, row.action, row.subject, row.details]))
 }
 
-/** Appends to the tenant's chain inside the caller's transaction; the head row serialises appenders. */
-export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+/**
+ * Takes the tenant's turn at the chain until the transaction ends. Whoever also locks other rows takes this first, or two
+ * writers may wait for each other.
+ */
+export async function lockAudit(tx: Tx): Promise<{ readonly seq: number; readonly hash: string }> {
   await tx.query(`insert into audit_head (tenant, seq, hash) values ($1, 0, '${genesis}') on conflict do nothing`, [
     tx.tenant,
   ])
@@ -39,6 +42,12 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   )
   const head = found.rows[0]
   if (head === undefined) throw new Error('the audit chain has no head')
+  return head
+}
+
+/** Appends to the tenant's chain inside the caller's transaction; the head row serialises appenders. */
+export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  const head = await lockAudit(tx)
   const seq = head.seq + 1
   const row = { ...entry, details: canonicalJson(entry.details) }
   const hash = link(head.hash, tx.tenant, seq, row)

@@ -135,3 +135,44 @@ test('what an analyst does while events come in stays, and a closed incident tak
   ).not.toContain(early?.number)
   expect(await verifyAudit(store)).toMatchObject({ broken: null })
 })
+
+test('people, playbooks and the pipeline work on the same incidents at once without waiting for each other in a circle', {
+  timeout: 120_000,
+}, async () => {
+  const store = await testStore()
+  const workDir = await mkdtemp(join(tmpdir(), 'gitsoc-story-'))
+  onTestFinished(() => rm(workDir, { recursive: true, force: true }))
+  const runtime = await createRuntime({ store, bundle, clock: () => 0, workDir, enrichDir: join(here, 'enrich') })
+  const attack = recording.filter((one) => /203\.0\.113\.66|198\.51\.100\.23/.test(Buffer.from(one.body).toString()))
+  let done = false
+  let notes = 0
+  const analyst = async (actor: string) => {
+    while (!done) {
+      for (const { number } of await store.transaction((tx) => listIncidents(tx))) {
+        const noted = await changeIncident(store, {
+          number,
+          actor,
+          at: 1,
+          change: { kind: 'note', text: `by ${actor}` },
+        })
+        if (noted.ok) notes++
+      }
+    }
+  }
+  const playbooks = async () => {
+    while (!done) await runtime.responder.drain()
+  }
+  const events = async () => {
+    for (let at = 0; at < attack.length; at += 5) {
+      await runtime.inbox.accept(attack.slice(at, at + 5))
+      await runtime.pipeline.drain()
+    }
+    done = true
+  }
+  await Promise.all([events(), playbooks(), analyst('analyst-1'), analyst('analyst-2'), analyst('analyst-3')])
+  expect(notes).toBeGreaterThan(20)
+  const told = (await casesOf(store)).flatMap((one) => one.timeline).filter((one) => one.kind === 'person')
+  expect(told).toHaveLength(notes)
+  expect(await verifyAudit(store)).toMatchObject({ broken: null })
+  expect((await readLedger(store, { recount: true })).balanced).toBe(true)
+})
