@@ -55,8 +55,8 @@ export function createResponder(parts: ResponderParts): Responder {
     await store.transaction((tx) => expireApprovals(tx, parts.clock()))
     const runs = await store.transaction((tx) =>
       tx.query<Run>(
-        `select id, incident, playbook, bundle, commit, deadline_at as "deadlineAt" from run where tenant = $1 and status = 'running' order by started_at, id`,
-        [tx.tenant],
+        `select id, incident, playbook, bundle, commit, deadline_at as "deadlineAt" from run where tenant = $1 and (status = 'running' or (status = 'waiting' and deadline_at <= $2)) order by started_at, id`,
+        [tx.tenant, parts.clock()],
       ),
     )
     const errors: unknown[] = []
@@ -102,7 +102,8 @@ async function advance(parts: ResponderParts, run: Run): Promise<boolean> {
       [tx.tenant, run.id],
     )
     const state = locked.rows[0]
-    if (state === undefined || !state.ok || state.status !== 'running') return null
+    const isOver = state?.status === 'waiting' && parts.clock() >= run.deadlineAt
+    if (state === undefined || !state.ok || (state.status !== 'running' && !isOver)) return null
     return decideStep(tx, parts, run)
   })
   if (prepared === null) return false
@@ -368,6 +369,10 @@ async function endRun(
     at,
     storableText(sentence),
   ])
+  await tx.query(
+    `update approval set status = 'void', settled_at = $3 where tenant = $1 and run = $2 and status = 'pending'`,
+    [tx.tenant, run.id, at],
+  )
   await appendAudit(tx, {
     at,
     actor: 'gitsoc',
