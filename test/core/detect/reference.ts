@@ -97,8 +97,8 @@ function test(
       texts.some((text) => place(one, text, [...modifiers, has('base64offset') ? 'contains' : ''])),
     )
   const pattern = expression(String(wanted), has('windash'))
-  const whole = `^${has('contains') || has('endswith') ? '[^]*' : ''}(?:${pattern})${has('contains') || has('startswith') ? '[^]*' : ''}$`
-  return values.some((one) => new RegExp(fold(whole).replaceAll('\\S', '\\S')).test(fold(one)))
+  const whole = `^${has('contains') || has('endswith') ? '[\\s\\S]*' : ''}(?:${pattern})${has('contains') || has('startswith') ? '[\\s\\S]*' : ''}$`
+  return values.some((one) => new RegExp(whole, has('cased') ? '' : 'i').test(one))
 }
 
 const orders: Readonly<Record<string, (a: number, b: number) => boolean>> = {
@@ -117,14 +117,14 @@ function place(text: string, part: string, modifiers: readonly string[]): boolea
 /** A Sigma string as a regular expression: `*` and `?` are wildcards unless a backslash stands before them. */
 function expression(sigma: string, windash: boolean): string {
   let before = ' '
-  return sigma.replace(/\\([*?\\])|[^]/g, (all, escaped: string | undefined, offset: number) => {
+  return sigma.replace(/\\([*?\\])|./gs, (all, escaped: string | undefined, offset: number) => {
     const character = escaped ?? all
     const after = sigma[offset + all.length] ?? ' '
     const isOption = windash && /[-/\u2013-\u2015]/.test(character) && !/\w/.test(before) && /\w/.test(after)
     before = character
     if (isOption) return '[-/\u2013\u2014\u2015]'
-    if (escaped === undefined && all === '*') return '[^]*'
-    if (escaped === undefined && all === '?') return '[^]'
+    if (escaped === undefined && all === '*') return '[\\s\\S]*'
+    if (escaped === undefined && all === '?') return '[\\s\\S]'
     return /[a-z0-9]/i.test(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
 }
