@@ -9,6 +9,7 @@ export {
   type ApprovalView,
   type CaseFile,
   type EffectView,
+  type IncidentFilter,
   listIncidents,
   type RunView,
   readCase,

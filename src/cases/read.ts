@@ -1,4 +1,4 @@
-import type { AlertGroup, Incident, IncidentNumber, Json, JsonObject } from '../core/model/index.ts'
+import type { AlertGroup, Incident, IncidentNumber, IncidentSeverity, Json, JsonObject } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 import { type AlertRow, alertOfRow, type IncidentRow, incidentColumns, incidentOf } from './incident-row.ts'
 import type { TimelineEntry } from './timeline.ts'
@@ -78,14 +78,24 @@ export interface CaseFile {
   }[]
 }
 
+/** Which incidents are listed; what is left out does not matter. */
+export interface IncidentFilter {
+  readonly limit?: number
+  /** Only those that are neither resolved nor closed. */
+  readonly open?: boolean
+  readonly severities?: readonly IncidentSeverity[]
+  /** Null = those that nobody owns. */
+  readonly owner?: string | null
+}
+
 /** The incidents of a tenant, newest first, merged ones left out. */
-export async function listIncidents(
-  tx: Tx,
-  options: { limit?: number; open?: boolean } = {},
-): Promise<readonly Incident[]> {
+export async function listIncidents(tx: Tx, filter: IncidentFilter = {}): Promise<readonly Incident[]> {
+  const { limit = 100, open = false, severities, owner } = filter
   const found = await tx.query<IncidentRow>(
-    `select ${incidentColumns} from incident where tenant = $1 and status <> 'merged' ${options.open ? `and status in ('new', 'acknowledged', 'contained')` : ''} order by number desc limit $2`,
-    [tx.tenant, options.limit ?? 100],
+    `select ${incidentColumns} from incident where tenant = $1 and status <> 'merged'
+       and (not $2 or status in ('new', 'acknowledged', 'contained')) and ($3::text[] is null or severity = any($3))
+       and (not $4 or owner is not distinct from $5) order by number desc limit $6`,
+    [tx.tenant, open, severities ?? null, owner !== undefined, owner ?? null, limit],
   )
   return found.rows.map(incidentOf)
 }

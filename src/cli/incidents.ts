@@ -14,7 +14,7 @@ import {
   utc,
   writeReport,
 } from '../cases/index.ts'
-import { type Incident, oneLine, type Verdict, verdicts } from '../core/model/index.ts'
+import { type Incident, type IncidentSeverity, oneLine, type Verdict, verdicts } from '../core/model/index.ts'
 import type { OpenStore } from '../store/index.ts'
 import { Failure } from './failure.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
@@ -41,6 +41,9 @@ export function register(program: Command): void {
 
   command('list', 'open incidents, the newest first')
     .option('--all', 'also those that are resolved or closed')
+    .option('--severity <severity...>', severities.join(', '), severity)
+    .option('--owner <owner>', 'only those of this owner')
+    .option('--unowned', 'only those that nobody owns')
     .option('--limit <n>', 'at most so many', positive, 50)
     .action(list)
   command('show', 'everything about one incident')
@@ -52,7 +55,7 @@ export function register(program: Command): void {
     .option('--dir <dir>', 'where the folder goes', 'incidents')
     .action(report)
 
-  act('ack', 'acknowledge an incident; who does so owns it if nobody else does')
+  act('ack', 'acknowledge an incident, or open a closed one again; who does so owns it if nobody else does')
     .option('--reason <text>', 'why')
     .action((number: number, options: ActOptions) =>
       change(number, options, { kind: 'status', status: 'acknowledged', ...reasonOf(options) }),
@@ -111,12 +114,29 @@ export function register(program: Command): void {
     })
 }
 
-async function list(options: Options & { all?: boolean; limit: number }): Promise<void> {
-  const found = await withStore(options, (store) =>
-    store.transaction((tx) => listIncidents(tx, { limit: options.limit, open: !options.all })),
-  )
+interface ListOptions extends Options {
+  readonly all?: boolean
+  readonly severity?: readonly IncidentSeverity[]
+  readonly owner?: string
+  readonly unowned?: boolean
+  readonly limit: number
+}
+
+async function list(options: ListOptions): Promise<void> {
+  if (options.unowned && options.owner !== undefined)
+    throw new Failure('--owner and --unowned exclude each other', { exitCode: 2 })
+  const owner = options.unowned ? null : options.owner
+  const filter = {
+    limit: options.limit,
+    open: !options.all,
+    ...(options.severity === undefined ? {} : { severities: options.severity }),
+    ...(owner === undefined ? {} : { owner }),
+  }
+  const found = await withStore(options, (store) => store.transaction((tx) => listIncidents(tx, filter)))
   if (options.json) return print(found)
-  if (found.length === 0) process.stdout.write(`no ${options.all ? '' : 'open '}incidents\n`)
+  const narrowed = options.severity !== undefined || owner !== undefined
+  if (found.length === 0)
+    process.stdout.write(`no ${options.all ? '' : 'open '}incidents${narrowed ? ' like that' : ''}\n`)
   else
     process.stdout.write(
       `${['  no  severity  score  status        owner         first event          title', ...found.map(row)].join('\n')}\n`,
@@ -196,6 +216,14 @@ function positive(text: string): number {
 /** An incident as people write it: `17` or `#17`. */
 function incidentNumber(text: string): number {
   return positive(text.replace(/^#/, ''))
+}
+
+const severities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const
+
+function severity(text: string, before: readonly IncidentSeverity[] = []): readonly IncidentSeverity[] {
+  const known = severities.find((one) => one === text.toUpperCase())
+  if (known === undefined) throw new InvalidArgumentError(`"${oneLine(text, 40)}" is none of ${severities.join(', ')}.`)
+  return [...before, known]
 }
 
 function verdict(text: string): Verdict {

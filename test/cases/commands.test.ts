@@ -83,7 +83,31 @@ test('an analyst works an incident off from the command line, and the audit has 
     expect(shown).toContain(text)
 })
 
+test('the list is narrowed by severity and owner', async () => {
+  const { store, gitsoc } = await commands()
+  await store.transaction((tx) => saveIncidents(tx, [madeIncident({ number: 2 }), madeIncident({ number: 3 })]))
+  await gitsoc('incidents ack 2 --as analyst-1')
+  const dir = await mkdtemp(join(tmpdir(), 'gitsoc-incidents-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  await gitsoc(`incidents close 3 --verdict benign-positive --as analyst-2 --dir ${dir}`)
+  const numbers = async (options: string) =>
+    (JSON.parse((await gitsoc(`incidents list --json ${options}`)).out) as { number: number }[]).map(
+      (one) => one.number,
+    )
+  expect(await numbers('')).toEqual([2, 1])
+  expect(await numbers('--all')).toEqual([3, 2, 1])
+  expect(await numbers('--severity critical high')).toEqual([1])
+  expect(await numbers('--severity low')).toEqual([])
+  expect(await numbers('--owner analyst-1')).toEqual([2])
+  expect(await numbers('--unowned')).toEqual([1])
+  expect(await numbers('--all --unowned --limit 1')).toEqual([3])
+  expect((await gitsoc('incidents list --severity low')).out).toBe('no open incidents like that\n')
+})
+
 test.each([
+  ['incidents list --severity huge', 2, /none of LOW, MEDIUM/],
+  ['incidents list --owner a --unowned', 2, /exclude each other/],
+  ['incidents list --limit 0', 2, /whole number/],
   ['incidents show 9', 1, /no incident 9 .*incidents list/],
   ['incidents show nine', 2, /whole number/],
   ['incidents show 0', 2, /whole number/],
