@@ -15,6 +15,8 @@ interface Options {
   readonly tenant?: string
   readonly commit?: string
   readonly config?: string
+  readonly syslogUdp?: string
+  readonly syslogTcp?: string
 }
 
 /** `gitsoc start`: the server, until Ctrl-C. */
@@ -28,17 +30,17 @@ export function register(program: Command): void {
     .option('--port <number>', 'port to listen on, 0 for any free one', process.env.GITSOC_PORT ?? '8080')
     .option('--commit <revision>', 'serve the content of a commit instead of the working tree')
     .option('--config <file>', 'YAML with a mapping per integration, e.g. aws-guardduty: { topicArns: [...] }')
+    .option('--syslog-udp <port>', 'take syslog, CEF and LEEF by UDP on this port')
+    .option('--syslog-tcp <port>', 'the same by TCP')
     .addHelpText(
       'after',
-      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, GET /healthz, /readyz, /metrics',
+      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /healthz, /health, /readyz, /metrics',
     )
     .action(start)
 }
 
 async function start(options: Options): Promise<void> {
-  const port = Number(options.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Failure(`--port is a number from 0 to 65535, not "${options.port}"`, { exitCode: 2 })
+  const port = portOf('--port', options.port)
   const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
   const configuration = options.config === undefined ? {} : await readConfig(options.config)
   const store = await openStoreFor(options)
@@ -65,6 +67,8 @@ async function start(options: Options): Promise<void> {
     },
     clock,
     log,
+    ...(options.syslogUdp === undefined ? {} : { syslogUdpPort: portOf('--syslog-udp', options.syslogUdp) }),
+    ...(options.syslogTcp === undefined ? {} : { syslogTcpPort: portOf('--syslog-tcp', options.syslogTcp) }),
   }).catch(async (error: Error) => {
     await store.close()
     throw new Failure(`cannot listen on ${options.host}:${port}: ${error.message}`, {
@@ -89,6 +93,12 @@ async function start(options: Options): Promise<void> {
   await asked
   await serving.stop()
   process.stdout.write('stopped, nothing lost\n')
+}
+
+function portOf(option: string, text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535 && text.trim() !== '') return port
+  throw new Failure(`${option} is a number from 0 to 65535, not "${text}"`, { exitCode: 2 })
 }
 
 async function readConfig(file: string): Promise<JsonObject> {

@@ -2,7 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Bundle } from '../core/content/index.ts'
 import type { JsonObject } from '../core/model/index.ts'
-import { createReceiver, send } from '../ingest/index.ts'
+import {
+  createReceiver,
+  createSeedApi,
+  readLedger,
+  type SyslogServer,
+  send,
+  startSyslog,
+  webhookStatus,
+} from '../ingest/index.ts'
+import { analyze } from './analyze.ts'
 import { createMetrics } from './metrics.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -14,11 +23,15 @@ export interface ServeOptions {
   readonly config: (integration: string) => JsonObject
   readonly clock: () => number
   readonly log: (message: string) => void
+  /** Ports for syslog; left out they are not opened. */
+  readonly syslogUdpPort?: number
+  readonly syslogTcpPort?: number
 }
 
 /** A running server. */
 export interface Serving {
   readonly url: string
+  readonly syslog: SyslogServer | null
   /** Takes no more requests, finishes what is under way, closes the store. */
   stop(): Promise<void>
 }
@@ -40,10 +53,29 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
     clock: options.clock,
     count: metrics.countRequest,
   })
+  const seed = createSeedApi({
+    inbox: runtime.inbox,
+    secrets: options.secrets,
+    loopback: isLoopback(options.host),
+    clock: options.clock,
+    analyze: (wish) => analyze(runtime, wish),
+    stats: async () => {
+      const { total, waiting, balanced } = await readLedger(runtime.store)
+      return { ...total, waiting, balanced }
+    },
+    count: metrics.countRequest,
+  })
+  const health = async () => {
+    const context = { secrets: options.secrets, loopback: isLoopback(options.host) }
+    const webhooks = await webhookStatus(bundle.integrations, context, options.config)
+    return { status: 'alive', bundle: bundle.digest, commit: bundle.commit, webhooks }
+  }
   let stopping = false
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url?.split('?')[0]
     if (path === '/healthz') return send(response, { status: 200, body: 'alive\n' })
+    if (path === '/health')
+      return send(response, { status: 200, body: JSON.stringify(await health()), contentType: 'application/json' })
     if (path === '/readyz') return send(response, await readiness())
     if (path === '/metrics')
       return send(response, { status: 200, body: await metrics.page(), contentType: metrics.contentType })
@@ -54,7 +86,7 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
         contentType: 'application/json',
         headers: { 'retry-after': '5' },
       })
-    if (await receiver(request, response)) return
+    if ((await receiver(request, response)) || (await seed(request, response))) return
     request.resume()
     send(response, { status: 404, body: '{"error":"not found"}', contentType: 'application/json' })
   }
@@ -78,13 +110,28 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
     },
   )
   await listen(server, options.host, options.port)
+  const { syslogUdpPort, syslogTcpPort } = options
+  const syslog =
+    syslogUdpPort === undefined && syslogTcpPort === undefined
+      ? null
+      : await startSyslog({
+          inbox: runtime.inbox,
+          host: options.host,
+          source: null,
+          clock: options.clock,
+          count: (result) => metrics.countRequest('syslog', result),
+          ...(syslogUdpPort === undefined ? {} : { udpPort: syslogUdpPort }),
+          ...(syslogTcpPort === undefined ? {} : { tcpPort: syslogTcpPort }),
+        })
   await runtime.pipeline.start()
   await runtime.responder.start()
   const { port } = server.address() as AddressInfo
   return {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    syslog,
     async stop() {
       stopping = true
+      await syslog?.stop()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       await runtime.inbox.idle()

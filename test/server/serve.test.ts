@@ -1,0 +1,123 @@
+import { createSocket } from 'node:dgram'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { createRuntime, serve } from '../../src/server/index.ts'
+import { ownBundle } from '../support/content.ts'
+import { testStore } from '../support/store.ts'
+
+const bundle = await ownBundle()
+
+async function serving(options: { syslogUdpPort?: number } = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'gitsoc-serve-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const store = await testStore()
+  const runtime = await createRuntime({
+    store: { ...store, close: async () => {} },
+    bundle,
+    clock: Date.now,
+    workDir: dir,
+  })
+  const server = await serve(runtime, bundle, {
+    host: '127.0.0.1',
+    port: 0,
+    secrets: (name) => (name === 'wazuh-hook' ? ['key'] : undefined),
+    config: () => ({}),
+    clock: Date.now,
+    log: () => {},
+    ...options,
+  })
+  onTestFinished(() => server.stop())
+  return server
+}
+
+async function until<T>(read: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
+  for (let n = 0; n < 100; n++) {
+    const value = await read()
+    if (good(value)) return value
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return read()
+}
+
+test('health, readiness and metrics answer; an unknown path does not', async () => {
+  const { url } = await serving()
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  expect(await (await fetch(`${url}/readyz`)).text()).toContain(bundle.digest.slice(0, 16))
+  expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/gitsoc_ledger_balanced 1\n/)
+  expect((await fetch(`${url}/nothing`)).status).toBe(404)
+  const health = (await (await fetch(`${url}/health`)).json()) as {
+    webhooks: { integration: string; configured: boolean }[]
+  }
+  expect(health.webhooks.find((one) => one.integration === 'wazuh')?.configured).toBe(true)
+  expect(health.webhooks.find((one) => one.integration === 'okta')?.configured).toBe(false)
+})
+
+test('a signed alert becomes an incident, an unsigned one 401, an unconfigured integration 503', async () => {
+  const { url } = await serving()
+  const alert = {
+    id: '1.1',
+    timestamp: '2026-05-12T07:10:05.120+0000',
+    rule: { id: '5712', level: 10, description: 'sshd: brute force' },
+    agent: { id: '1', name: 'bastion-1' },
+    data: { srcip: '198.51.100.23' },
+  }
+  const post = (path: string, key: string) =>
+    fetch(`${url}/in/${path}`, { method: 'POST', headers: { 'x-api-key': key }, body: JSON.stringify(alert) })
+  expect((await post('wazuh', 'key')).status).toBe(202)
+  expect((await post('wazuh', 'wrong')).status).toBe(401)
+  expect((await post('okta', 'key')).status).toBe(503)
+  const found = await until(
+    async () =>
+      (await (await fetch(`${url}/analyze`, { method: 'POST' })).json()) as { incidents: { title: string }[] },
+    (value) => value.incidents.length > 0,
+  )
+  expect(found.incidents).toMatchObject([
+    { number: 1, title: 'sshd: brute force', severity: expect.any(String), alerts: 1 },
+  ])
+})
+
+test('the seed API takes events, analyses them and counts them', async () => {
+  const { url } = await serving()
+  const events = [
+    { source: 'vpn', event_type: 'login_failed', message: 'Login failed', user: 'user17', ip: '198.51.100.9' },
+    {
+      source: 'edr',
+      event_type: 'malware',
+      message: 'Malware found',
+      user: 'user17',
+      ip: '198.51.100.9',
+      severity: 'high',
+    },
+  ]
+  expect(
+    await (await fetch(`${url}/ingest`, { method: 'POST', body: JSON.stringify({ events }) })).json(),
+  ).toMatchObject({ accepted: 2 })
+  const found = (await (await fetch(`${url}/analyze?auto_respond=true`, { method: 'POST' })).json()) as {
+    incidents: unknown[]
+  }
+  expect(found.incidents).toMatchObject([{ title: 'Malware found' }])
+  expect(await (await fetch(`${url}/stats`)).json()).toMatchObject({
+    received: 2,
+    alerted: 1,
+    noMatch: 1,
+    balanced: true,
+  })
+})
+
+test('a CEF line by UDP is received and counted', async () => {
+  const { url, syslog } = await serving({ syslogUdpPort: 0 })
+  const socket = createSocket('udp4')
+  socket.send(
+    '<134>May 12 08:31:22 fw-1 CEF:0|Example|Gate|1.0|4711|Blocked|8|src=203.0.113.66 dst=10.20.1.10',
+    syslog?.udpPort ?? 0,
+    '127.0.0.1',
+    () => socket.close(),
+  )
+  const stats = await until(
+    async () => (await (await fetch(`${url}/stats`)).json()) as { alerted: number },
+    (value) => value.alerted > 0,
+  )
+  expect(stats).toMatchObject({ received: 1, alerted: 1 })
+})
