@@ -10,6 +10,7 @@ import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
 import { register as rulesTest } from './rules-test.ts'
 import { register as run } from './run.ts'
+import { register as runs } from './runs.ts'
 import { register as start } from './start.ts'
 import { register as validate } from './validate.ts'
 
@@ -19,7 +20,7 @@ type Register = (program: Command) => void
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
-  ['Decide:', [approve]],
+  ['Decide:', [approve, runs]],
   ['Content:', [validate, rulesTest]],
   ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]
