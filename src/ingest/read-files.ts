@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { lstat, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -30,9 +30,11 @@ export async function listFiles(
     if (info.isDirectory()) {
       for (const name of (await readdir(path)).sort()) {
         const inside = join(path, name)
-        const { isFile, isFolder } = await stat(inside).then(
-          (one) => ({ isFile: one.isFile(), isFolder: one.isDirectory() }),
-          () => ({ isFile: false, isFolder: false }),
+        // Links to files are followed, links to directories are not: they may lead in circles.
+        const isFolder = (await lstat(inside)).isDirectory()
+        const isFile = await stat(inside).then(
+          (one) => one.isFile(),
+          () => false,
         )
         if (isFile || isFolder) files.push(...(await listFiles([inside])))
       }

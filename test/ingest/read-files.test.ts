@@ -196,6 +196,7 @@ describe('gzip', () => {
 test('directories are walked in the order of names; what is no file is passed over', async () => {
   const dir = await folder({ 'b.json': '{"b":1}', 'a/z.json': '{"z":1}', 'a/1.json': '{"1":1}' })
   await symlink(join(dir, 'nowhere'), join(dir, 'dangling'))
+  await symlink(dir, join(dir, 'a', 'circle'))
   expect((await read([dir, join(dir, 'b.json')])).map(bodyOf)).toEqual(['{"1":1}', '{"z":1}', '{"b":1}', '{"b":1}'])
   await expect(read([join(dir, 'missing.json')])).rejects.toThrow('ENOENT')
 })

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { JsonObject } from '../../src/core/model/index.ts'
 import { compileIntegration } from '../../src/core/normalize/index.ts'
@@ -321,6 +322,28 @@ describe('bad senders', () => {
     expect(await raw(Buffer.from(bytes, 'latin1'))).not.toMatch(/^HTTP\/1\.1 2/)
     expect(kept).toEqual([])
     expect((await post('open', '{}')).status).toBe(202)
+  })
+
+  test('bytes that are nearly a request never bring an unproven delivery in, nor the server down', async () => {
+    const { raw, kept, post } = await receiver({ bodyTimeoutMs: 50 })
+    const good =
+      'POST /in/signed HTTP/1.1\r\nhost: x\r\nx-signature: 00\r\ncontent-length: 7\r\nconnection: close\r\n\r\n{"a":1}'
+    const change = fc.tuple(
+      fc.nat(good.length - 1),
+      fc.integer({ min: 0, max: 255 }),
+      fc.constantFrom('set', 'insert', 'cut'),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+        const bytes = [...Buffer.from(good)]
+        for (const [at, byte, how] of changes)
+          bytes.splice(at, how === 'insert' ? 0 : 1, ...(how === 'cut' ? [] : [byte]))
+        expect(await raw(Buffer.from(bytes), 200)).not.toMatch(/^HTTP\/1\.1 2/)
+      }),
+      { numRuns: 60 },
+    )
+    expect(kept).toEqual([])
+    expect((await post('signed', 'x', signed('x'))).status).toBe(202)
   })
 
   test('a body cut short of its length is not taken', async () => {

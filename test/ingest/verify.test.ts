@@ -258,10 +258,29 @@ test('an HMAC secret is not usable as a public key nor the other way round', asy
   const asKey = { ...standard.headers(body, now) }
   asKey['webhook-signature'] = (asKey['webhook-signature'] ?? '').replace('v1,', 'v1a,')
   expect(kindOf(await verify(requestOf(asKey), parameters, contextOf({ s: [standard.secret] })))).toBe('forged')
-  const asSecret = standardKey.headers(body, now)
-  asSecret['webhook-signature'] =
-    `v1,${hmac(standardKey.secret, Buffer.concat([Buffer.from(`${asSecret['webhook-id']}.${seconds}.`), body]), 'base64')}`
-  expect(kindOf(await verify(requestOf(asSecret), parameters, contextOf({ s: [standardKey.secret] })))).toBe('forged')
+  const signedText = Buffer.concat([Buffer.from(`msg_${now}.${seconds}.`), body])
+  const published = [standardKey.secret, standardKey.secret.slice(5)].flatMap((one) => [
+    one,
+    Buffer.from(one, 'base64'),
+  ])
+  for (const key of published) {
+    const asSecret = {
+      ...standardKey.headers(body, now),
+      'webhook-signature': `v1,${hmac(key, signedText, 'base64')}`,
+    }
+    expect(kindOf(await verify(requestOf(asSecret), parameters, contextOf({ s: [standardKey.secret] })))).toBe('forged')
+  }
+})
+
+test.each([
+  ['the body is not signed', { signed: 'v0:{timestamp}', timestampHeader: 'x-time' }],
+  ['the timestamp is not signed', { signed: '{body}', timestampHeader: 'x-time' }],
+  ['a timestamp is signed that nobody checks', { signed: '{timestamp}.{body}' }],
+])('an hmac manifest is refused when %s, whatever comes', async (_name, rest) => {
+  const text = rest.signed.replace('{timestamp}', String(seconds)).replace('{body}', body.toString())
+  const request = requestOf({ 'x-time': String(seconds), 'x-signature': hmac(key, text) })
+  const parameters = { scheme: 'hmac', secret: 's', header: 'x-signature', ...rest }
+  expect(kindOf(await verify(request, parameters, contextOf({ s: [key] })))).toBe('unconfigured')
 })
 
 describe('aws-sns', () => {

@@ -9,7 +9,7 @@ export const makeSecret = () => randomBytes(24).toString('hex')
 
 /** HMAC of a text or bytes. */
 export const hmac = (
-  secret: string,
+  secret: string | Buffer,
   data: string | Buffer,
   encoding: 'hex' | 'base64' = 'hex',
   algorithm: 'sha1' | 'sha256' | 'sha512' = 'sha256',

@@ -14,6 +14,10 @@ export const verifyHmac: Verify = (request, parameters, context) => {
   if (secrets.length === 0) return unconfigured(`the secret "${String(parameters.secret)}" is not configured`)
   const algorithm = typeof parameters.algorithm === 'string' ? parameters.algorithm : 'sha256'
   if (!algorithms.includes(algorithm)) return unconfigured(`the algorithm "${algorithm}" is not supported`)
+  const template = typeof parameters.signed === 'string' ? parameters.signed : '{body}'
+  const isTimed = typeof parameters.timestampHeader === 'string'
+  if (template.split('{body}').length !== 2 || template.includes('{timestamp}') !== isTimed)
+    return unconfigured('"signed" must hold {body} once, and {timestamp} exactly when there is a timestampHeader')
   const header = headerOf(request.headers, String(parameters.header))
   if (header === undefined) return forged('the signature header is missing')
   const timestamp =
@@ -24,7 +28,6 @@ export const verifyHmac: Verify = (request, parameters, context) => {
     if (!Number.isFinite(seconds) || Math.abs(context.now / 1000 - seconds) > tolerance)
       return forged('the timestamp is missing or too far from now')
   }
-  const template = typeof parameters.signed === 'string' ? parameters.signed : '{body}'
   const [before = '', after = ''] = template.replace('{timestamp}', timestamp ?? '').split('{body}')
   const signed = Buffer.concat([Buffer.from(before), request.body, Buffer.from(after)])
   const prefix = typeof parameters.prefix === 'string' ? parameters.prefix : ''
