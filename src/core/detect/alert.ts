@@ -1,8 +1,8 @@
 import { type Alert, alertId, type Event, type Fact, type Observable, observableKey } from '../model/index.ts'
 import type { CorrelationHit } from './sigma/correlator.ts'
+import { viewOf } from './sigma/log-source.ts'
 import type { Match } from './sigma/matcher.ts'
 import type { RuleHead } from './sigma/rule.ts'
-import { View } from './sigma/view.ts'
 
 /** The alert of a rule that matched one event. */
 export function alertOf(event: Event, match: Match): Alert {
@@ -52,7 +52,7 @@ function build(
 
 function keyOf(event: Event, rule: RuleHead): string {
   if (rule.aggregateBy !== null) {
-    const view = new View(event.record)
+    const view = viewOf(event)
     return JSON.stringify(rule.aggregateBy.map((field) => (view.field(field).lower()[0] ?? '').slice(0, 200)))
   }
   const entities = event.observables.filter(isEntity)

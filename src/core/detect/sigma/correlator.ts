@@ -1,7 +1,7 @@
 import { type Event, type EventId, isObject, type Json, type JsonObject } from '../../model/index.ts'
 import type { CorrelationRule } from './correlation-rule.ts'
+import { viewOf } from './log-source.ts'
 import type { Match } from './matcher.ts'
-import { View } from './view.ts'
 
 /** A correlation whose condition was met by this event. */
 export interface CorrelationHit {
@@ -104,7 +104,7 @@ export function createCorrelator(rules: readonly CorrelationRule[]): Correlator 
 
 function count(state: SigmaState, rule: CorrelationRule, event: Event): CorrelationHit | null {
   if (event.occurredAt < state.watermark - rule.timespanMs - latenessMs) return null
-  const view = new View(event.record)
+  const view = viewOf(event)
   const group = rule.groupBy.map((field) => [field, (view.field(field).lower()[0] ?? '').slice(0, 300)] as const)
   const value = rule.field === null ? '' : (view.field(rule.field).lower()[0] ?? null)
   if (value === null) return null

@@ -1,4 +1,5 @@
-import type { Event, Fact, LogSource } from '../../model/index.ts'
+import type { Event, Fact } from '../../model/index.ts'
+import { inScope, type Scope, scopeOf, viewOf } from './log-source.ts'
 import type { SigmaRule } from './rule.ts'
 import { type Atom, holding, holds, type Search } from './search.ts'
 import { View } from './view.ts'
@@ -40,28 +41,32 @@ const maxTried = 200
 /** Compiles rules into one matcher: by log source, then by the value a rule requires in the discriminating field. */
 export function createMatcher(rules: readonly SigmaRule[]): Matcher {
   const plans = new Map<string, Plan>()
-  const named = (['product', 'category', 'service'] as const).map(
-    (member) => [member, new Set(rules.map((rule) => rule.logsource[member]))] as const,
-  )
+  const scopes = new Map(rules.map((rule) => [rule, scopeOf(rule.logsource)] as const))
+  const named = namedBy([...scopes.values()])
+  const fires = (rule: SigmaRule, view: View) => {
+    const when = scopes.get(rule)?.when ?? null
+    return (when === null || holds(when, view)) && holds(rule.search, view)
+  }
   return {
     ruleCount: rules.length,
     match({ logsource, record }) {
       // Values that no rule names are one to us: a sender who makes them up cannot make plans up.
-      const key = named.map(([member, known]) => (known.has(logsource[member]) ? logsource[member] : '')).join('|')
+      const key = named
+        .map(([member, known]) => (known.has(logsource[member] ?? '') ? logsource[member] : ''))
+        .join('|')
       let plan = plans.get(key)
       if (plan === undefined) {
-        plan = planOf(rules.filter((rule) => applies(rule.logsource, logsource)))
+        plan = planOf(rules.filter((rule) => inScope(scopes.get(rule) ?? scopeOf(rule.logsource), logsource)))
         plans.set(key, plan)
       }
       if (plan.always.length === 0 && plan.byField.length === 0) return []
-      const view = new View(record)
+      const view = viewOf({ logsource, record })
       const matches: Match[] = []
-      for (const rule of plan.always)
-        if (holds(rule.search, view)) matches.push({ rule, facts: factsOf(rule.search, view) })
+      for (const rule of plan.always) if (fires(rule, view)) matches.push({ rule, facts: factsOf(rule.search, view) })
       for (const [field, byValue] of plan.byField) {
         for (const value of new Set(view.field(field).lower())) {
           for (const rule of byValue.get(value) ?? [])
-            if (holds(rule.search, view)) matches.push({ rule, facts: factsOf(rule.search, view) })
+            if (fires(rule, view)) matches.push({ rule, facts: factsOf(rule.search, view) })
         }
       }
       const unique = matches.length > 1 ? [...new Map(matches.map((match) => [match.rule, match])).values()] : matches
@@ -70,12 +75,13 @@ export function createMatcher(rules: readonly SigmaRule[]): Matcher {
   }
 }
 
-function applies(wanted: LogSource, given: LogSource): boolean {
-  return (
-    (wanted.product === undefined || wanted.product === given.product) &&
-    (wanted.category === undefined || wanted.category === given.category) &&
-    (wanted.service === undefined || wanted.service === given.service)
-  )
+function namedBy(scopes: readonly Scope[]) {
+  const texts = (list: readonly (string | undefined)[]) => new Set(list.filter((one) => one !== undefined))
+  return [
+    ['product', texts(scopes.map((scope) => scope.product))],
+    ['category', texts(scopes.flatMap((scope) => [...(scope.categories ?? [])]))],
+    ['service', texts(scopes.map((scope) => scope.service))],
+  ] as const
 }
 
 function planOf(rules: readonly SigmaRule[]): Plan {

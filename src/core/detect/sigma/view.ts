@@ -18,11 +18,14 @@ const maxText = 1_000_000
 /** One record while rules look at it: every field is fetched and lower-cased at most once. */
 export class View {
   readonly record: JsonObject
+  private readonly aliases: ReadonlyMap<string, string> | undefined
   private readonly fields = new Map<string, Field>()
   private everything: Field | undefined
 
-  constructor(record: JsonObject) {
+  /** @param aliases other names under which a missing field may stand */
+  constructor(record: JsonObject, aliases?: ReadonlyMap<string, string>) {
     this.record = record
+    this.aliases = aliases
   }
 
   /** The field of that name: an own member of exactly that name, else the dotted path; lists match by any element. */
@@ -35,7 +38,8 @@ export class View {
         direct !== undefined
           ? gather(direct, found)
           : name.includes('.') && walk(this.record, name.split('.'), 0, found, 0)
-      field = fieldOf(present, found)
+      const alias = present ? undefined : this.aliases?.get(name)
+      field = alias === undefined ? fieldOf(present, found) : this.field(alias)
       this.fields.set(name, field)
     }
     return field
