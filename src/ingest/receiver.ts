@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isObject, type Json, type JsonObject } from '../core/model/index.ts'
 import type { Integration, WebhookSpec } from '../core/normalize/index.ts'
+import { createByteBudget, type Hold } from './byte-budget.ts'
 import { type Answer, handshakes } from './handshake.ts'
 import { type Inbox, type NewDelivery, Overloaded } from './inbox.ts'
 import { BodyRefused, readBody } from './read-body.ts'
@@ -20,9 +21,12 @@ export interface ReceiverParts {
   readonly count: (integration: string, result: string) => void
   /** How long a body may take to arrive; 15 s unless told. */
   readonly bodyTimeoutMs?: number
+  /** Memory for bodies that are not on disk yet, of all requests together; 128 MB unless told. */
+  readonly maxBytesInFlight?: number
 }
 
 const defaultBodyTimeoutMs = 15_000
+const defaultBytesInFlight = 128 * 1024 * 1024
 const maxPath = 300
 
 /** Handles `/in/<path>`; true when the request was one of those. Answers 202 only for what is on disk. */
@@ -30,6 +34,7 @@ export type Receiver = (request: IncomingMessage, response: ServerResponse) => P
 
 /** A receiver of webhooks: raw bytes are verified, kept, and only then acknowledged. */
 export function createReceiver(parts: ReceiverParts): Receiver {
+  const budget = createByteBudget(parts.maxBytesInFlight ?? defaultBytesInFlight)
   return async (request, response) => {
     const url = parseUrl(request.url ?? '')
     if (url === null || !url.pathname.startsWith('/in/')) return false
@@ -44,7 +49,8 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       })
       return true
     }
-    const { answer, result } = await receive(parts, request, url, route).catch(failure)
+    const hold = budget.hold()
+    const { answer, result } = await receive(parts, request, url, route, hold).catch(failure).finally(hold.release)
     parts.count(route.integration.id, result)
     send(response, answer)
     return true
@@ -102,7 +108,13 @@ const refusals: Readonly<Record<'forged' | 'unconfigured' | 'unavailable', Recei
   },
 }
 
-async function receive(parts: ReceiverParts, request: IncomingMessage, url: URL, route: Route): Promise<Received> {
+async function receive(
+  parts: ReceiverParts,
+  request: IncomingMessage,
+  url: URL,
+  route: Route,
+  hold: Hold,
+): Promise<Received> {
   const { integration, webhook, rest } = route
   const method = request.method ?? 'GET'
   const context: VerifyContext = { ...parts.context, now: parts.clock(), config: parts.config(integration.id) }
@@ -119,7 +131,7 @@ async function receive(parts: ReceiverParts, request: IncomingMessage, url: URL,
   }
   const withBody: RawRequest = {
     ...raw,
-    body: await readBody(request, webhook.maxBytes, parts.bodyTimeoutMs ?? defaultBodyTimeoutMs),
+    body: await readBody(request, webhook.maxBytes, parts.bodyTimeoutMs ?? defaultBodyTimeoutMs, hold),
   }
   if (webhook.handshake === 'graph-validation-token') {
     const answer = await handshake?.(method, withBody, context)
@@ -175,10 +187,12 @@ function bodyOf(request: RawRequest): Buffer {
 
 function failure(error: unknown): Received {
   if (error instanceof BodyRefused)
-    return {
-      answer: problemAnswer(error.status, error.message),
-      result: error.status === 413 ? 'too-large' : 'refused',
-    }
+    return error.status === 503
+      ? { answer: problemAnswer(503, error.message, { 'retry-after': '5' }), result: 'overload' }
+      : {
+          answer: problemAnswer(error.status, error.message),
+          result: error.status === 413 ? 'too-large' : 'refused',
+        }
   if (error instanceof Overloaded)
     return {
       answer: problemAnswer(503, error.message, { 'retry-after': String(error.retryAfterSeconds) }),

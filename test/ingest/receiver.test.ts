@@ -374,6 +374,35 @@ describe('trouble here', () => {
     expect([answer.status, answer.headers.get('retry-after'), counted]).toEqual([503, '7', ['open overload']])
   })
 
+  test('bodies of all requests together have a bound; what is done with gives its room back', async () => {
+    let open = () => {}
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    let entered = 0
+    const { post, counted } = await receiver({
+      maxBytesInFlight: 100_000,
+      inbox: {
+        accept: async () => {
+          entered++
+          await gate
+          return { firstSeq: entered }
+        },
+        idle: async () => {},
+      },
+    })
+    const body = Buffer.alloc(60_000, 'x')
+    const first = post('signed', body, signed(body))
+    await expect.poll(() => entered).toBe(1)
+    const second = await post('open', body)
+    expect([second.status, second.headers.get('retry-after')]).toEqual([503, '5'])
+    expect((await post('open', gzipSync(body), { 'content-encoding': 'gzip' })).status).toBe(503)
+    open()
+    expect((await first).status).toBe(202)
+    for (let n = 0; n < 5; n++) expect((await post('signed', body, signed(body))).status).toBe(202)
+    expect(counted).toContain('open overload')
+  })
+
   test('any other failure is answered 503 and says nothing about its inside', async () => {
     const { post, counted } = await receiver({ inbox: failing(new Error('relation "delivery" at 10.0.0.7')) })
     const answer = await post('open', '{}')
