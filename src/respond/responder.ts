@@ -14,8 +14,8 @@ import { findAction } from './render-request.ts'
 
 export interface ResponderParts {
   readonly store: Store
-  /** The bundle of a digest, as long as it is known here; a run keeps the one it started with. */
-  readonly bundleOf: (digest: string) => Bundle | undefined
+  /** The bundle of a digest, as long as it is known here; a run keeps the one it started with. See `storedBundles`. */
+  readonly bundleOf: (digest: string) => Bundle | undefined | Promise<Bundle | undefined>
   readonly clock: () => number
   readonly places: PerformPlaces
   readonly onStep?: (incident: number, result: StepResult) => void
@@ -96,6 +96,7 @@ export function createResponder(parts: ResponderParts): Responder {
 
 /** One step of a run; true when there may be more to do at once. */
 async function advance(parts: ResponderParts, run: Run): Promise<boolean> {
+  const bundle = await parts.bundleOf(run.bundle)
   const prepared = await parts.store.transaction(async (tx) => {
     const locked = await tx.query<{ ok: boolean; status: string }>(
       'select pg_try_advisory_xact_lock(7365004, hashtext($2)) as ok, status from run where tenant = $1 and id = $2',
@@ -104,12 +105,12 @@ async function advance(parts: ResponderParts, run: Run): Promise<boolean> {
     const state = locked.rows[0]
     const isOver = state?.status === 'waiting' && parts.clock() >= run.deadlineAt
     if (state === undefined || !state.ok || (state.status !== 'running' && !isOver)) return null
-    return decideStep(tx, parts, run)
+    return decideStep(tx, parts, run, bundle)
   })
   if (prepared === null) return false
   if (prepared === 'again') return true
   if (prepared === 'ended' || prepared === 'waiting') return false
-  return settle(parts, run, prepared)
+  return settle(parts, run, bundle, prepared)
 }
 
 interface Ready {
@@ -123,13 +124,18 @@ interface Ready {
 }
 
 /** Decides the next step in one transaction; an effect leaves it with its intent on record. */
-async function decideStep(tx: Tx, parts: ResponderParts, run: Run): Promise<Ready | 'again' | 'waiting' | 'ended'> {
+async function decideStep(
+  tx: Tx,
+  parts: ResponderParts,
+  run: Run,
+  bundle: Bundle | undefined,
+): Promise<Ready | 'again' | 'waiting' | 'ended'> {
   const at = parts.clock()
-  const bundle = parts.bundleOf(run.bundle)
   const playbook = bundle?.playbooks.get(run.playbook)
   const incident = await readIncident(tx, run.incident)
-  if (bundle === undefined || playbook === undefined || incident === null) return 'waiting'
+  if (incident === null) return 'waiting'
   if (at >= run.deadlineAt) return endRun(tx, run, incident, 'expired', 'the deadline of the playbook has passed', at)
+  if (bundle === undefined || playbook === undefined) return 'waiting'
   const results = await tx.query<StepResult>(
     'select path, status, output, sentence from run_step where tenant = $1 and run = $2 order by n',
     [tx.tenant, run.id],
@@ -271,8 +277,7 @@ const reasonOf = (approval: Approval) => {
 }
 
 /** Makes the effect that is on record and records its outcome. Simulated effects may be made again after a crash: they send nothing. */
-async function settle(parts: ResponderParts, run: Run, ready: Ready): Promise<boolean> {
-  const bundle = parts.bundleOf(run.bundle)
+async function settle(parts: ResponderParts, run: Run, bundle: Bundle | undefined, ready: Ready): Promise<boolean> {
   const found =
     bundle === undefined
       ? undefined

@@ -5,7 +5,7 @@ import type { Enricher } from '../enrich/index.ts'
 import { openEnricher } from '../enrich/index.ts'
 import { createInbox, type Inbox } from '../ingest/index.ts'
 import { type BatchReport, createPipeline, type Pipeline } from '../pipeline/index.ts'
-import { createResponder, type Responder } from '../respond/index.ts'
+import { createResponder, type Responder, storedBundles } from '../respond/index.ts'
 import type { OpenStore } from '../store/index.ts'
 
 /** The rooms put together over one store, for one tenant. */
@@ -52,7 +52,7 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
     }),
     responder: createResponder({
       store,
-      bundleOf: (digest) => (digest === bundle.digest ? bundle : undefined),
+      bundleOf: storedBundles(store, bundle),
       clock: parts.clock,
       places: { artifactsDir: join(parts.workDir, 'artifacts'), outboxDir: join(parts.workDir, 'outbox') },
       ...(parts.onStep === undefined ? {} : { onStep: parts.onStep }),
