@@ -182,7 +182,22 @@ function native(template: nunjucks.Template, scope: JsonObject): Json {
   captured = undefined
   if (value === undefined)
     throw new Error('the value is not defined here; use the filter default(...) if that is meant')
-  return typeof value === 'string' ? bounded(value) : (value as Json)
+  if (typeof value === 'string') return bounded(value)
+  const flaw = flawIn(value)
+  if (flaw !== null) throw new Error(flaw)
+  return value as Json
+}
+
+/** What keeps a native value from being JSON: arithmetic without a number as result, a missing member of a list. */
+function flawIn(value: unknown): string | null {
+  if (value === undefined) return 'a part of the value is not defined here'
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'the calculation has no number as result'
+  if (typeof value !== 'object' || value === null) return null
+  for (const part of Object.values(value)) {
+    const flaw = flawIn(part)
+    if (flaw !== null) return flaw
+  }
+  return null
 }
 
 function bounded(text: string): string {
@@ -213,13 +228,14 @@ function check(node: Node, paths: Set<string>, roots: ReadonlySet<string> | unde
   if (node.typename === 'Symbol' || node.typename === 'LookupVal') {
     const path = pathOf(node)
     if (path !== null) {
+      const root = rootOf(node)
+      if (!isName(root)) return { message: `${JSON.stringify(root.slice(0, 80))} is no name` }
       if (/(^|\.)(__proto__|constructor|prototype)(\.|$)/.test(path))
         return { message: `"${path}" is not allowed in an expression` }
-      const first = path.split('.')[0] as string
-      if (roots !== undefined && !roots.has(first))
+      if (roots !== undefined && !roots.has(root))
         return {
-          message: `"${first}" is not known here`,
-          hint: didYouMean(first, roots) ?? `known: ${[...roots].join(', ')}`,
+          message: `"${root}" is not known here`,
+          hint: didYouMean(root, roots) ?? `known: ${[...roots].join(', ')}`,
         }
       paths.add(path)
       return null
@@ -242,6 +258,15 @@ function childrenOf(node: Node): Node[] {
   return [...direct, ...named.flat()].filter(
     (child): child is Node => typeof child === 'object' && child !== null && 'typename' in child,
   )
+}
+
+/** The nunjucks compiler writes names into JavaScript as they stand, and its lexer lets quotes be part of a name. */
+function isName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text)
+}
+
+function rootOf(node: Node): string {
+  return node.typename === 'LookupVal' && node.target !== undefined ? rootOf(node.target) : String(node.value)
 }
 
 function pathOf(node: Node): string | null {

@@ -104,6 +104,29 @@ test.each(hostile)('%s gives no function, no code and no prototype', (source) =>
   expect(result.refused ?? result.failed ?? 'harmless').toBeTruthy()
 })
 
+test.each([
+  '{{ a"&Function`globalThis\\x2eescaped\\x3d1```&" }}',
+  'text {{ a"&Function`globalThis\\x2eescaped\\x3d1```&" }}',
+  '{{ (a"&Function`globalThis\\x2eescaped\\x3d1```&").b }}',
+  '{{ incident["a"][b"&Function`globalThis\\x2eescaped\\x3d1```&"] }}',
+  '{{ {a"&Function`globalThis\\x2eescaped\\x3d1```&": 1} }}',
+  '{{ item | default(a"&Function`globalThis\\x2eescaped\\x3d1```&") }}',
+  '{{ 1 if a"&Function`globalThis\\x2eescaped\\x3d1```&" else 2 }}',
+  '{{ [a"&Function`globalThis\\x2eescaped\\x3d1```&"] }}',
+])('a name that carries JavaScript out of the compiled template is refused: %s', (source) => {
+  expect(render(source).refused).toMatch(/is no name/)
+  expect(Object.hasOwn(globalThis, 'escaped')).toBe(false)
+})
+
+test.each([
+  ['{{ 1 / 0 }}', 'the calculation has no number as result'],
+  ['{{ incident.nested.a * 1 }}', 'the calculation has no number as result'],
+  ['{{ [incident.nope] }}', 'a part of the value is not defined here'],
+  ['{{ {a: {b: incident.nope} } }}', 'a part of the value is not defined here'],
+])('%s is no JSON and fails, it does not travel on', (source, message) => {
+  expect(render(source).failed).toMatch(message)
+})
+
 test('most hostile templates do not even load', () => {
   expect(hostile.filter((source) => render(source).refused !== undefined).length).toBeGreaterThan(35)
 })
