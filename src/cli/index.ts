@@ -12,6 +12,7 @@ import { register as rulesTest } from './rules-test.ts'
 import { register as run } from './run.ts'
 import { register as runs } from './runs.ts'
 import { register as start } from './start.ts'
+import { register as stopSwitch } from './stop-switch.ts'
 import { register as validate } from './validate.ts'
 
 type Register = (program: Command) => void
@@ -20,7 +21,7 @@ type Register = (program: Command) => void
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
-  ['Decide:', [approve, runs]],
+  ['Decide:', [approve, runs, stopSwitch]],
   ['Content:', [validate, rulesTest]],
   ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { register as approve } from '../../src/cli/approve.ts'
 import { Failure } from '../../src/cli/failure.ts'
 import { register as runs } from '../../src/cli/runs.ts'
+import { register as stopSwitch } from '../../src/cli/stop-switch.ts'
 import { bundleWith, suspendFirst, worldOf } from './world.ts'
 
 /** A world in which one question waits, and command lines run against it. */
@@ -21,7 +22,7 @@ async function commands(people?: readonly string[]) {
   })
   const gitsoc = async (...line: readonly string[]) => {
     const program = new Command('gitsoc').exitOverride().configureOutput({ writeErr: () => {} })
-    for (const register of [approve, runs]) register(program)
+    for (const register of [approve, runs, stopSwitch]) register(program)
     let out = ''
     const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
       out += String(text)
@@ -91,10 +92,31 @@ test.each<[name: string, line: (approval: string) => readonly string[], code: nu
   ],
   ['an approval that does not exist', () => ['approvals', 'show', 'ap-0'], 1, /there is no approval/],
   ['a run that does not exist', () => ['runs', 'show', 'run-0'], 1, /there is no run run-0.*runs list/],
+  ['a stop without a reason', () => ['stop-switch', 'on'], 2, /--reason/],
+  ['a stop with an empty reason', () => ['stop-switch', 'on', '--reason', ' '], 2, /reason is empty/],
+  ['turning off what is off', () => ['stop-switch', 'off', '--reason', 'x'], 1, /off already/],
   ['a number that is none', () => ['runs', 'list', '--incident', 'x'], 2, /whole number/],
 ])('%s ends with what is wrong', async (_name, line, code, why) => {
   const { gitsoc, approval } = await commands()
   expect(await gitsoc(...line(approval))).toMatchObject({ code, why: expect.stringMatching(why) })
+})
+
+test('the stop switch keeps what was approved from being done, and turning it is on the record', async () => {
+  const { gitsoc, approval, drain, rows, steps } = await commands()
+  await gitsoc('approve', approval, '--as', 'analyst-1')
+  expect((await gitsoc('stop-switch', 'on', '--as', 'lead-1', '--reason', 'wrong tenant')).out).toBe(
+    'the stop switch is on\n',
+  )
+  expect((await gitsoc('stop-switch', 'show')).out).toMatch(/^on since .* by lead-1: wrong tenant\n$/)
+  expect((await gitsoc('stop-switch', 'on', '--as', 'b', '--reason', 'x')).why).toMatch(/on already/)
+  await drain()
+  expect(await steps()).toMatchObject([{ path: 'suspend', status: 'denied' }])
+  expect((await gitsoc('stop-switch', 'off', '--as', 'lead-1', '--reason', 'solved')).code).toBe(0)
+  expect((await gitsoc('stop-switch', 'show')).out).toBe('off\n')
+  expect(await rows(`select actor, action from audit where subject = 'stop-switch' order by seq`)).toEqual([
+    { actor: 'lead-1', action: 'stop-switch.on' },
+    { actor: 'lead-1', action: 'stop-switch.off' },
+  ])
 })
 
 test('what an attacker wrote cannot move the cursor of whoever approves', async () => {

@@ -83,6 +83,13 @@ test('a list is worked off item by item, each once, and summed up', async () => 
   })
 })
 
+test('the first failure in a list ends the run, unless the step says that it goes on', async () => {
+  const facts = factsOf({ people: ['a@example.com', 'b@example.com'] })
+  const { steps, end } = await play(playbookOf(each()), facts, ['failed'])
+  expect(calls(steps)).toHaveLength(1)
+  expect(end.status).toBe('failed')
+})
+
 test('an item that joins the list while the run goes on is acted on too, and nobody twice', async () => {
   const playbook = playbookOf(each())
   const first = await nextStep(playbook, { results: [], facts: factsOf() })
