@@ -238,8 +238,7 @@ async function record(
 ): Promise<void> {
   const { correlated, incident, triggers } = decision
   if (correlated.outcome !== 'alerted') return
-  if (correlated.alert.count <= 100)
-    alertEvents.push({ alert: correlated.alert.id, event: event.id, seq: event.seq, index: event.index })
+  alertEvents.push({ alert: correlated.alert.id, event: event.id, seq: event.seq, index: event.index })
   if (incident === null) return
   for (const { from, into } of correlated.merged) await moveAlerts(tx, from, into)
   const sentences = sentencesOf(decision)

@@ -74,7 +74,7 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url?.split('?')[0]
     if (path === '/healthz') return send(response, { status: 200, body: 'alive\n' })
-    if (path === '/health')
+    if (path === '/health' && isLoopback(options.host))
       return send(response, { status: 200, body: JSON.stringify(await health()), contentType: 'application/json' })
     if (path === '/readyz') return send(response, await readiness())
     if (path === '/metrics')

@@ -37,7 +37,7 @@ export async function startEmbedded(
     const password = await passwordOf(join(root, 'password'))
     const running = await readPid(data)
     if (running !== null && (await answers(urlOf(password, running.port))))
-      return handle(running, password, data, false)
+      return await handle(running, password, data, false)
     if (running !== null && isAlive(running.pid) && running.status !== 'stopping') {
       throw new Error(
         `process ${running.pid} holds ${data} but does not answer as our server; stop it or choose another --store`,
@@ -74,7 +74,8 @@ export async function startEmbedded(
     })
     for (const deadline = Date.now() + readyTimeoutMs; ; await wait(15)) {
       const state = await readPid(data)
-      if (state !== null && state.status === 'ready' && state.port === port) return handle(state, password, data, true)
+      if (state !== null && state.status === 'ready' && state.port === port)
+        return await handle(state, password, data, true)
       if (exit !== null || Date.now() > deadline) {
         const log = await readFile(join(root, 'server.log'), 'utf8').catch(() => '')
         throw new Error(
@@ -114,7 +115,7 @@ const urlOf = (password: string, port: number) => `postgres://gitsoc:${password}
 
 async function handle(state: PidFile, password: string, data: string, started: boolean): Promise<Embedded> {
   const url = urlOf(password, state.port)
-  if (started) await createDatabase(url)
+  await createDatabase(url)
   return {
     url,
     started,

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { tenantId } from '../../src/core/model/index.ts'
+import { openStore, startEmbedded } from '../../src/store/index.ts'
+import { asOwner, testDatabase } from '../support/store.ts'
+
+const tenant = tenantId('main')
+
+async function folder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'gitsoc-embedded-'))
+  await chmod(dir, 0o711)
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  return join(dir, 'store')
+}
+
+test('a server that a killed process left behind is found and used, and stopped by who uses it last', {
+  timeout: 60_000,
+}, async () => {
+  const dir = await folder()
+  const program = `import { openStore } from '${new URL('../../src/store/index.ts', import.meta.url).href}'; await openStore({ dir: ${JSON.stringify(dir)} }, 'main'); console.log('open'); setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await gone
+  const found = await startEmbedded(dir)
+  expect(found.started).toBe(false)
+  const store = await openStore({ dir }, tenant)
+  await store.close()
+  const again = await startEmbedded(dir)
+  onTestFinished(() => again.stop())
+  expect(again.started).toBe(true)
+})
+
+test('two starters at once share one server and one schema', { timeout: 60_000 }, async () => {
+  const dir = await folder()
+  const stores = await Promise.all([openStore({ dir }, tenant), openStore({ dir }, tenantId('second'))])
+  expect(new URL(stores[0].url).port).toBe(new URL(stores[1].url).port)
+  await stores[0].close()
+  expect((await stores[1].transaction((tx) => tx.query('select tenant from tenant'))).rows).toEqual([
+    { tenant: 'second' },
+  ])
+  await stores[1].close()
+})
+
+test('a lock that a dead process left does not keep anybody out', { timeout: 60_000 }, async () => {
+  const dir = await folder()
+  await (await startEmbedded(dir)).stop()
+  await writeFile(join(dir, 'starting.lock'), '999999999')
+  const server = await startEmbedded(dir)
+  expect(server.started).toBe(true)
+  await server.stop()
+})
+
+test('a database that is newer than the code is refused', async () => {
+  const databaseUrl = await testDatabase()
+  await asOwner(
+    databaseUrl,
+    `insert into schema_migration (number, name, digest) values (9999, '9999-future.sql', 'x')`,
+  )
+  await expect(openStore({ databaseUrl }, tenant)).rejects.toThrow(
+    /at migration 9999, this gitsoc knows \d+: install the newer gitsoc/,
+  )
+})
+
+test('a migration that was changed after it had been applied is refused', async () => {
+  const databaseUrl = await testDatabase()
+  await asOwner(databaseUrl, `update schema_migration set digest = 'x' where number = 2`)
+  await expect(openStore({ databaseUrl }, tenant)).rejects.toThrow(
+    /0002-inbox\.sql was changed after it had been applied/,
+  )
+})
+
+test('a database that is not there is said so', async () => {
+  await expect(openStore({ databaseUrl: 'postgres://nobody:x@127.0.0.1:9/none' }, tenant)).rejects.toThrow(
+    /ECONNREFUSED/,
+  )
+})
