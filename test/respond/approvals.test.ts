@@ -160,6 +160,7 @@ test('one of two is enough to deny', async () => {
 
 test('of many answers at once exactly one decides', async () => {
   const world = await asked()
+  await Promise.all(Array.from({ length: 8 }, () => world.rows('select pg_sleep(0.1)')))
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, n) =>
       world.answer(world.approval.id, { actor: `analyst-${n}`, answer: n % 2 === 0 ? 'approve' : 'deny' }),
@@ -183,6 +184,23 @@ test('what was approved for one target is not done to another: it is asked again
   const [next] = await world.approvals()
   expect(next).toMatchObject({ target: 'user18@example.com', status: 'pending' })
   expect(next?.digest).not.toBe(world.approval.digest)
+})
+
+test('an approval holds for one run only, though another asks for the very same', async () => {
+  const world = await asked()
+  await world.rows(
+    `insert into incident (tenant, number, status, first_at, last_at, doc) select tenant, 2, status, first_at, last_at, jsonb_set(doc, '{number}', '2') from incident returning number`,
+  )
+  await world.begin(2)
+  await world.drain()
+  const approvals = await world.approvals()
+  expect(approvals.map((one) => [one.incident, one.status]).sort()).toEqual([
+    [1, 'pending'],
+    [2, 'pending'],
+  ])
+  await world.answer(world.approval.id)
+  await world.drain()
+  expect(await world.rows('select incident from effect')).toEqual([{ incident: 1 }])
 })
 
 test('a question that is out of date is void', async () => {

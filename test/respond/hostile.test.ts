@@ -125,6 +125,22 @@ test.each(hostileNames)('an account called %j harms nothing on the way through a
   expect(mail.split('\r\n').every((line) => line.length <= 998 && !/[\r\n\0]/.test(line))).toBe(true)
 })
 
+test('inputs that were cut in the middle of a character can be shown, approved and done', async () => {
+  const world = await worldOf(
+    await bundleWith(
+      '  - { id: tell, action: email.send, with: { to: oncall@example.com, subject: "{{ incident.title | truncate(3) }}", text: x } }\n',
+      'rules:\n  - { effects: [notify], answer: ask, reason: test }\n',
+    ),
+    { incident: { title: 'ab😀' } },
+  )
+  await world.drain()
+  const [approval] = await world.approvals()
+  expect(approval?.inputs).toMatchObject({ subject: 'ab\ufffd' })
+  await world.answer(approval?.id ?? '')
+  await world.drain()
+  expect(await world.rows('select status from run')).toEqual([{ status: 'completed' }])
+})
+
 test.each([
   ['a recipient of somebody else', 'oncall@example.com, everybody@example.com'],
   ['a recipient with a line break', 'oncall@example.com\r\nBcc: everybody@example.com'],
