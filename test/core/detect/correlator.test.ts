@@ -82,6 +82,11 @@ describe('event_count', () => {
     ['starts anew after it has fired', at(0, 1, 2, 3, 4), [2]],
     ['and can fire again', at(0, 1, 2, 3, 4, 5), [2, 5]],
     ['takes matches that come late, in event time', at(5, 6, 2), [2]],
+    [
+      'keeps for late matches what they can still be counted with',
+      [...at(0, 0.5), { minutes: 71, user: 'z' }, ...at(2)],
+      [3],
+    ],
     ['does not count what is later than an hour and the timespan', [...at(0, 1), ...at(200), ...at(2)], []],
   ])('%s', (_name, seen, expected) => expect(indexes([threeDenied], seen)).toEqual(expected))
 
