@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
-import { lstat, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, open, readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { SourceFile } from '../core/content/index.ts'
 
@@ -12,23 +12,53 @@ export interface Content {
 
 const folders = ['rules', 'playbooks', 'integrations']
 const isContent = (path: string) => /\.(ya?ml)$/.test(path)
-const maxBytes = 1_000_000
+/** Enough of a file to see that it is too large: four bytes are at most one character more than a million of them. */
+const readBytes = 4_000_004
+const maxTotalBytes = 256 * 1024 * 1024
 
-/** The content files of a working tree. Links are not followed. */
+/**
+ * The content files of a working tree. Links are not followed; of a file that is too large the beginning is given, so
+ * that the compiler refuses it. Throws when the folder is not there, holds no content, or cannot be read.
+ */
 export async function readWorkingTree(root: string): Promise<Content> {
+  const info = await stat(root).catch(() => null)
+  if (info === null || !info.isDirectory()) throw new Error(`there is no folder ${root}`)
   const files: SourceFile[] = []
-  for (const folder of folders) await walk(root, folder, files)
+  let found = 0
+  for (const folder of folders) {
+    const top = await lstat(join(root, folder)).catch(absent)
+    if (top?.isDirectory() !== true) continue
+    found++
+    await walk(root, folder, files)
+  }
+  if (found === 0) throw new Error(`${root} has none of the folders ${folders.join(', ')}`)
   return { commit: 'worktree', files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) }
 }
 
 async function walk(root: string, folder: string, files: SourceFile[]): Promise<void> {
-  const names = await readdir(join(root, folder)).catch(() => [])
+  const names = await readdir(join(root, folder))
   for (const name of names.sort()) {
     const path = `${folder}/${name}`
     const info = await lstat(join(root, path))
     if (info.isDirectory()) await walk(root, path, files)
-    else if (info.isFile() && isContent(path) && info.size <= maxBytes)
-      files.push({ path, text: await readFile(join(root, path), 'utf8') })
+    else if (info.isFile() && isContent(path)) files.push({ path, text: await beginning(join(root, path)) })
+  }
+}
+
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
+}
+
+async function beginning(file: string): Promise<string> {
+  const handle = await open(file)
+  try {
+    const chunks: Buffer[] = []
+    for await (const chunk of handle.createReadStream({ end: readBytes - 1, autoClose: false }))
+      chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks).toString('utf8')
+  } finally {
+    await handle.close()
   }
 }
 
@@ -38,10 +68,13 @@ const environment = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
+  // A commit is what its id says: no local replacement of objects, nothing fetched while reading.
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_NO_LAZY_FETCH: '1',
 }
 
 async function git(root: string, args: readonly string[]): Promise<Buffer> {
-  const { stdout } = await promisify(execFile)('git', ['-C', root, '-c', `safe.directory=${root}`, ...args], {
+  const { stdout } = await promisify(execFile)('git', ['-C', root, '-c', `safe.directory=${resolve(root)}`, ...args], {
     env: environment,
     encoding: 'buffer',
     maxBuffer: 256 * 1024 * 1024,
@@ -54,20 +87,28 @@ export async function readCommit(root: string, revision: string): Promise<Conten
   if (!/^[\w./@{}^~-]{1,200}$/.test(revision) || revision.startsWith('-'))
     throw new Error(`"${revision}" is no revision`)
   const commit = (
-    await git(root, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]).catch(() =>
-      Buffer.from(''),
+    await git(root, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') throw new Error('the program git is not installed: it reads commits')
+        return Buffer.from('')
+      },
     )
   )
     .toString()
     .trim()
   if (commit === '') throw new Error(`there is no commit "${revision}" in ${root}`)
-  const listing = (await git(root, ['ls-tree', '-r', '-z', commit, '--', ...folders])).toString('utf8')
+  const listing = (await git(root, ['ls-tree', '-r', '-z', '-l', commit, '--', ...folders])).toString('utf8')
+  let total = 0
   const entries = listing.split('\0').flatMap((line) => {
-    const match = /^(100644|100755) blob ([0-9a-f]{40,64})\t(.+)$/s.exec(line)
-    return match !== null && isContent(match[3] as string)
-      ? [{ object: match[2] as string, path: match[3] as string }]
-      : []
+    const match = /^(100644|100755) blob ([0-9a-f]{40,64}) +(\S+)\t(.+)$/s.exec(line)
+    const [, , object = '', size = '', path = ''] = match ?? []
+    if (match === null || !isContent(path)) return []
+    if (!/^\d+$/.test(size)) throw new Error(`the object ${object} of ${path} is missing in ${root}`)
+    total += Number(size)
+    return [{ object, path }]
   })
+  if (listing === '') throw new Error(`commit ${commit} has none of the folders ${folders.join(', ')}`)
+  if (total > maxTotalBytes) throw new Error(`the content of ${commit} has more than ${maxTotalBytes} bytes`)
   const texts = await readObjects(
     root,
     entries.map((one) => one.object),
@@ -83,10 +124,12 @@ export async function readCommit(root: string, revision: string): Promise<Conten
 /** The texts of blobs, with one `cat-file --batch`. */
 async function readObjects(root: string, objects: readonly string[]): Promise<readonly string[]> {
   if (objects.length === 0) return []
-  const child = spawn('git', ['-C', root, '-c', `safe.directory=${root}`, 'cat-file', '--batch'], {
+  const child = spawn('git', ['-C', root, '-c', `safe.directory=${resolve(root)}`, 'cat-file', '--batch'], {
     env: environment,
     stdio: ['pipe', 'pipe', 'ignore'],
   })
+  // When git ends early its answer is short, and that is reported below.
+  child.stdin.on('error', () => undefined)
   child.stdin.end(`${objects.join('\n')}\n`)
   const chunks: Buffer[] = []
   for await (const chunk of child.stdout) chunks.push(chunk as Buffer)
@@ -99,5 +142,6 @@ async function readObjects(root: string, objects: readonly string[]): Promise<re
     texts.push(data.subarray(end + 1, end + 1 + size).toString('utf8'))
     at = end + 1 + size + 1
   }
+  if (texts.length !== objects.length) throw new Error('git cat-file ended before all files were read')
   return texts
 }

@@ -1,14 +1,4 @@
-import {
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseDocument as parseYaml,
-  visit,
-} from 'yaml'
+import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from 'yaml'
 import {
   type Document,
   isObject,
@@ -18,9 +8,11 @@ import {
   problem,
   type Result,
 } from '../model/index.ts'
+import { foreignTo, hiddenCharacter } from './plain-yaml.ts'
 
 const maxBytes = 1_000_000
 const maxDepth = 40
+const tooDeep = `the file nests more than ${maxDepth} deep`
 
 /**
  * Reads a YAML file of content with the place of every node. Duplicate keys, unknown tags, anchors that multiply,
@@ -35,6 +27,12 @@ export function parseDocument(file: string, text: string): Result<Document> {
   const start: Place = { file, line: 1, column: 1 }
   if (text.length > maxBytes)
     return fail([problem('content/too-large', `the file has more than ${maxBytes} characters`, start)])
+  const hidden = hiddenCharacter(text)
+  if (hidden !== null) {
+    const before = text.slice(0, hidden.offset).split('\n')
+    const at: Place = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+    return fail([problem('content/yaml', hidden.message, at, hidden.hint)])
+  }
   const parsed = parseYaml(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -46,28 +44,8 @@ export function parseDocument(file: string, text: string): Result<Document> {
     problem('content/yaml', sentence(error.message), placeAt(error.pos[0]), hintFor(error.code)),
   )
   if (problems.length > 0) return fail(problems)
-  let depthFault: Node | null = null
-  visit(parsed, {
-    Node: (_key, node, path) => {
-      if (isAlias(node) || path.length > maxDepth * 2) {
-        depthFault = node as Node
-        return visit.BREAK
-      }
-      return undefined
-    },
-  })
-  if (depthFault !== null) {
-    const at = placeAt((depthFault as Node).range?.[0] ?? 0)
-    return fail([
-      problem(
-        'content/yaml',
-        isAlias(depthFault)
-          ? 'anchors and aliases are not used in content'
-          : `the file nests more than ${maxDepth} deep`,
-        at,
-      ),
-    ])
-  }
+  const foreign = foreignTo(parsed, maxDepth)
+  if (foreign !== null) return fail([problem('content/yaml', foreign.message, placeAt(foreign.offset), foreign.hint)])
   const value: unknown = parsed.toJS({ maxAliasCount: 0 })
   if (!isObject(value)) return fail([problem('content/yaml', 'the file must be one mapping', start)])
   const root = parsed.contents as Node
@@ -89,11 +67,17 @@ function fail(problems: readonly Problem[]): Result<Document> {
   return { ok: false, problems }
 }
 
-const sentence = (message: string) => message.split('\n')[0]?.replace(/:$/, '') ?? message
+const sentence = (message: string) =>
+  /call stack/.test(message)
+    ? tooDeep
+    : /multiple documents/.test(message)
+      ? 'the file holds several documents'
+      : (message.split('\n')[0]?.replace(/:$/, '') ?? message)
 
 function hintFor(code: string): string | undefined {
   if (code === 'TAG_RESOLVE_FAILED') return 'quote the text: a leading "!" is a YAML tag'
   if (code === 'DUPLICATE_KEY') return 'remove or rename one of the two'
+  if (code === 'MULTIPLE_DOCS') return 'a file is one document: make two files'
   if (code === 'TAB_AS_INDENT') return 'indent with spaces'
   if (code === 'BLOCK_AS_IMPLICIT_KEY') return 'quote the text, or write it below ">-": ": " begins a mapping'
   return undefined

@@ -8,6 +8,9 @@ const own = (await readWorkingTree(process.cwd())).files
 const rule = own.find((file) => file.path === 'rules/detection/okta_factor_enrolled.yaml')?.text ?? ''
 const playbook = own.find((file) => file.path === 'playbooks/contain-compromised-identity.yaml')?.text ?? ''
 
+/** The line of a text in the playbook as it is now. */
+const lineOf = (text: string) => playbook.slice(0, playbook.indexOf(text)).split('\n').length
+
 /** The repository's content with one file changed or added. */
 function withFile(path: string, text: string): SourceFile[] {
   return [...own.filter((file) => file.path !== path), { path, text }]
@@ -62,7 +65,7 @@ const cases: readonly (readonly [
     'an alias',
     'rules/grouping/same-host.yaml',
     'id: &a x\ntitle: *a\n',
-    'rules/grouping/same-host.yaml:2:8',
+    'rules/grouping/same-host.yaml:1:8',
     'anchors and aliases are not used in content',
   ],
   [
@@ -99,7 +102,7 @@ const cases: readonly (readonly [
     'an action that does not exist',
     'playbooks/contain-compromised-identity.yaml',
     playbook.replace('action: okta.suspend_user', 'action: okta.suspend_usr'),
-    'playbooks/contain-compromised-identity.yaml:32:13',
+    `playbooks/contain-compromised-identity.yaml:${lineOf('action: okta.suspend_user')}:13`,
     'there is no action "okta.suspend_usr"',
     'did you mean "okta.suspend_user"?',
   ],
@@ -107,7 +110,7 @@ const cases: readonly (readonly [
     'a fact that does not exist',
     'playbooks/contain-compromised-identity.yaml',
     playbook.replace('"{{ incident.people }}"', '"{{ incident.peple }}"'),
-    'playbooks/contain-compromised-identity.yaml:31:14',
+    `playbooks/contain-compromised-identity.yaml:${lineOf('"{{ incident.people }}"')}:14`,
     'an incident has no "peple"',
     'did you mean "people"?',
   ],
@@ -115,7 +118,7 @@ const cases: readonly (readonly [
     'a destructive step without an end',
     'playbooks/contain-compromised-identity.yaml',
     playbook.replace('    expires: 24h\n', ''),
-    'playbooks/contain-compromised-identity.yaml:32:13',
+    `playbooks/contain-compromised-identity.yaml:${lineOf('action: okta.suspend_user')}:13`,
     '"okta.suspend_user" is destructive and has no "expires"',
   ],
   ['a file where nothing reads it', 'rules/stray.yaml', 'id: x\n', 'rules/stray.yaml:1:1', 'nothing reads a file here'],
