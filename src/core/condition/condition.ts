@@ -149,7 +149,12 @@ function toNested(
       [...path, 'operator'],
       didYouMean(operator, operators.keys()) ?? `known operators: ${[...operators.keys()].join(', ')}`,
     )
-  if (!spec.accepts(value)) return refuse(`the value does not suit the operator "${operator}"`, [...path, 'value'])
+  if (!spec.accepts(value))
+    return refuse(
+      `the value does not suit the operator "${operator}"`,
+      [...path, 'value'],
+      value === null ? 'a missing fact is asked for with operator exists, value false' : undefined,
+    )
   paths.add(fact)
   return { fact: 'facts', path: fact, operator, value } as ConditionProperties
 }

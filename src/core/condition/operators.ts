@@ -9,7 +9,9 @@ export interface OperatorSpec {
   readonly test: Test
 }
 
-const scalar = (value: Json) => value === null || typeof value !== 'object'
+/** A value that something seen can be equal to: a missing fact is null and never compared. */
+const scalar = (value: Json) => typeof value !== 'object' && (typeof value !== 'number' || Number.isFinite(value))
+const scalars = (value: Json) => Array.isArray(value) && value.length > 0 && value.every(scalar)
 const isNumber = (value: Json) => typeof value === 'number'
 const isText = (value: Json) => typeof value === 'string'
 const numbers = (compare: (a: number, b: number) => boolean): OperatorSpec => ({
@@ -27,21 +29,21 @@ const list: Test = (seen, wanted) => Array.isArray(seen) && seen.includes(wanted
 export const operators: ReadonlyMap<string, OperatorSpec> = new Map<string, OperatorSpec>([
   ['equal', { accepts: scalar, test: (seen, wanted) => seen === wanted }],
   ['notEqual', { accepts: scalar, test: (seen, wanted) => seen !== wanted }],
-  ['in', { accepts: Array.isArray, test: (seen, wanted) => list(wanted, seen) }],
-  ['notIn', { accepts: Array.isArray, test: (seen, wanted) => !list(wanted, seen) }],
+  ['in', { accepts: scalars, test: (seen, wanted) => list(wanted, seen) }],
+  ['notIn', { accepts: scalars, test: (seen, wanted) => !list(wanted, seen) }],
   ['contains', { accepts: scalar, test: list }],
   ['doesNotContain', { accepts: scalar, test: (seen, wanted) => Array.isArray(seen) && !seen.includes(wanted) }],
   [
     'containsAny',
     {
-      accepts: Array.isArray,
+      accepts: scalars,
       test: (seen, wanted) => Array.isArray(wanted) && wanted.some((one: Json) => list(seen, one)),
     },
   ],
   [
     'containsAll',
     {
-      accepts: Array.isArray,
+      accepts: scalars,
       test: (seen, wanted) => Array.isArray(wanted) && wanted.every((one: Json) => list(seen, one)),
     },
   ],

@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileCondition } from '../../../src/core/condition/index.ts'
+import { operators } from '../../../src/core/condition/operators.ts'
 import type { Json, JsonObject } from '../../../src/core/model/index.ts'
 
 const at = (path: readonly (string | number)[]) => ({ file: 'x.yaml', line: path.length + 1, column: 1 })
@@ -101,6 +103,24 @@ test.each([
     'the value does not suit the operator "greaterThan"',
     undefined,
   ],
+  [
+    { fact: 'owner', operator: 'equal', value: null },
+    'the value does not suit the operator "equal"',
+    'a missing fact is asked for with operator exists, value false',
+  ],
+  [{ fact: 'severity', operator: 'in', value: [] }, 'the value does not suit the operator "in"', undefined],
+  [{ fact: 'severity', operator: 'in', value: [['HIGH']] }, 'the value does not suit the operator "in"', undefined],
+  [{ fact: 'severity', operator: 'in', value: 'HIGH' }, 'the value does not suit the operator "in"', undefined],
+  [
+    { fact: 'ip', operator: 'inCidr', value: '10.0.0.0/99' },
+    'the value does not suit the operator "inCidr"',
+    undefined,
+  ],
+  [{ fact: 'severity', operator: 'matches', value: '(a+)+' }, 'there is no operator "matches"', undefined],
+  [{ fact: 'severity', operator: 'constructor', value: 1 }, 'there is no operator "constructor"', undefined],
+  [{ not: [] }, 'a condition is a mapping with all, any, not or fact', undefined],
+  [{ fact: ['severity'], operator: 'equal', value: 1 }, 'a comparison needs fact, operator and value', undefined],
+  [{ fact: { fact: 'score' }, operator: 'equal', value: 1 }, 'a comparison needs fact, operator and value', undefined],
   [{ fakt: 'score', operator: 'equal', value: 1 }, 'unknown key "fakt" in a condition', 'did you mean "fact"?'],
   [{ all: [] }, '"all" takes a list of at least one condition', undefined],
   [{ all: [{ fact: 'a', operator: 'equal', value: 1 }], any: [] }, '"all" stands alone in its mapping', undefined],
@@ -114,4 +134,57 @@ test('a condition that nests without end is refused', () => {
   let raw: Json = { fact: 'a', operator: 'equal', value: 1 }
   for (let depth = 0; depth < 20; depth++) raw = { not: raw }
   expect(compileCondition(raw, at)).toMatchObject({ ok: false })
+})
+
+test('every operator refuses or answers for every pair of JSON values, as the same comparison without the library does', async () => {
+  const leaf = fc.oneof(
+    fc.constantFrom('HIGH', 'high', '', '10.0.0.1', '10.0.0.0/8', null, true, false),
+    fc.integer(),
+    fc.string(),
+  )
+  const value = fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }), fc.dictionary(fc.string(), leaf, { maxKeys: 2 }))
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...operators.keys()), value, value, async (operator, seen, wanted) => {
+      const compiled = compileCondition({ fact: 'x.y', operator, value: wanted as Json }, at)
+      if (!compiled.ok) return
+      const spec = operators.get(operator)
+      const expected = seen === null && operator !== 'exists' ? false : spec?.test(seen as Json, wanted as Json)
+      const decided = await compiled.value.decide({ x: { y: seen as Json } })
+      expect(decided).toEqual({ matched: expected, facts: [{ name: 'x.y', value: seen }] })
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('groups decide as and, or and not do, and name at least one fact', async () => {
+  const facts = { a: true, b: false }
+  type Tree = { readonly raw: Json; readonly expected: boolean }
+  const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+    tree: fc.oneof(
+      { depthSize: 'small', maxDepth: 5 },
+      fc.constantFrom<Tree>(
+        { raw: { fact: 'a', operator: 'equal', value: true }, expected: true },
+        { raw: { fact: 'b', operator: 'equal', value: true }, expected: false },
+      ),
+      fc.array(tie('tree'), { minLength: 1, maxLength: 3 }).map((list) => ({
+        raw: { all: list.map((one) => one.raw) },
+        expected: list.every((one) => one.expected),
+      })),
+      fc.array(tie('tree'), { minLength: 1, maxLength: 3 }).map((list) => ({
+        raw: { any: list.map((one) => one.raw) },
+        expected: list.some((one) => one.expected),
+      })),
+      tie('tree').map((one) => ({ raw: { not: one.raw }, expected: !one.expected })),
+    ),
+  }))
+  await fc.assert(
+    fc.asyncProperty(tree, async ({ raw, expected }) => {
+      const compiled = compileCondition(raw, at)
+      if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+      const decision = await compiled.value.decide(facts)
+      expect(decision.matched).toBe(expected)
+      expect(decision.facts.length).toBeGreaterThan(0)
+    }),
+    { numRuns: 300 },
+  )
 })
