@@ -45,11 +45,20 @@ export async function lockAudit(tx: Tx): Promise<{ readonly seq: number; readonl
   return head
 }
 
+/** What PostgreSQL would refuse or change on the way in would make the stored row differ from the one that was hashed. */
+const storable = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd')
+
 /** Appends to the tenant's chain inside the caller's transaction; the head row serialises appenders. */
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   const head = await lockAudit(tx)
   const seq = head.seq + 1
-  const row = { ...entry, details: canonicalJson(entry.details) }
+  const row = {
+    at: entry.at,
+    actor: storable(entry.actor),
+    action: storable(entry.action),
+    subject: storable(entry.subject),
+    details: canonicalJson(entry.details),
+  }
   const hash = link(head.hash, tx.tenant, seq, row)
   await tx.query(
     'insert into audit (tenant, seq, at, actor, action, subject, details, hash) values ($1, $2, $3, $4, $5, $6, $7, $8)',
@@ -73,7 +82,8 @@ interface Row {
  * rewrite the whole chain: pass an earlier head (`SEQ:HASH`, kept outside the database) to find that too.
  */
 export async function verifyAudit(store: Store, expectedHead?: string): Promise<AuditReport> {
-  return store.transaction(async (tx) => {
+  // Of one moment: an entry that is appended meanwhile must not look like one that was cut off.
+  return store.snapshot(async (tx) => {
     let previous = genesis
     let seq = 0
     let seenHead = expectedHead === undefined

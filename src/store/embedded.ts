@@ -99,7 +99,15 @@ async function readPid(data: string): Promise<PidFile | null> {
   const lines = text?.split('\n') ?? []
   const pid = Number(lines[0])
   if (!Number.isInteger(pid) || pid <= 0 || lines[1] !== data || !isAlive(pid)) return null
+  if (!(await isServerOf(pid, data))) return null
   return { pid, port: Number(lines[3]), status: lines[7]?.trim() ?? '' }
+}
+
+/** After a crash or in a new container the number may belong to another process; where there is no /proc we cannot tell. */
+async function isServerOf(pid: number, data: string): Promise<boolean> {
+  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null)
+  if (line === null) return true
+  return line.split('\0').includes(data) || line.startsWith('postgres')
 }
 
 function isAlive(pid: number): boolean {
@@ -122,7 +130,8 @@ async function handle(state: PidFile, password: string, data: string, started: b
     async stop() {
       if ((await readPid(data))?.pid !== state.pid || (await othersConnected(url))) return
       process.kill(state.pid, 'SIGINT')
-      for (const deadline = Date.now() + 10_000; isAlive(state.pid) && Date.now() < deadline; ) await wait(10)
+      const deadline = Date.now() + 10_000
+      while (isAlive(state.pid) && (await isServerOf(state.pid, data)) && Date.now() < deadline) await wait(10)
     },
   }
 }

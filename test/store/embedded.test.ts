@@ -57,6 +57,18 @@ test('a lock that a dead process left does not keep anybody out', { timeout: 60_
   await server.stop()
 })
 
+test('a number in a stale postmaster.pid that belongs to another process by now keeps nobody out', {
+  timeout: 60_000,
+}, async () => {
+  const dir = await folder()
+  await (await startEmbedded(dir)).stop()
+  const data = join(dir, 'pgdata')
+  await writeFile(join(data, 'postmaster.pid'), `${process.pid}\n${data}\n1\n9\n\n127.0.0.1\n\nready\n`)
+  const server = await startEmbedded(dir)
+  onTestFinished(() => server.stop())
+  expect(server.started).toBe(true)
+})
+
 test('a database that is newer than the code is refused', async () => {
   const databaseUrl = await testDatabase()
   await asOwner(

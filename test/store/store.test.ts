@@ -88,3 +88,23 @@ test('concurrent appenders make one unbroken chain', async () => {
   await Promise.all(Array.from({ length: 40 }, (_, n) => store.transaction((tx) => appendAudit(tx, entry(n)))))
   expect(await verifyAudit(store)).toMatchObject({ entries: 40, broken: null })
 })
+
+test('text that a database cannot keep as it is does not break the chain', async () => {
+  const store = await testStore()
+  for (const text of ['\ud800', 'a\0b', '\udc00\ud800', 'ü\u2028✓'])
+    await store.transaction((tx) =>
+      appendAudit(tx, { at: 1, actor: text, action: text, subject: text, details: { [text]: text } }),
+    )
+  expect(await verifyAudit(store)).toMatchObject({ entries: 4, broken: null })
+})
+
+test('entries appended while the chain is walked are not taken for removed ones', async () => {
+  const store = await chainOf(20)
+  let done = false
+  const writing = (async () => {
+    for (let n = 0; n < 150; n++) await store.transaction((tx) => appendAudit(tx, entry(n)))
+    done = true
+  })()
+  while (!done) expect((await verifyAudit(store)).broken).toBeNull()
+  await writing
+})

@@ -12,11 +12,13 @@ create table delivery (
 select gitsoc_protect('delivery');
 alter table delivery alter column body set storage main;
 
--- How many events a delivery turned out to hold. A table of its own: the delivery is never rewritten.
+-- How many events a delivery turned out to hold, and the bundle that decided about them. A table of its own: the delivery
+-- is never rewritten.
 create table delivery_count (
   tenant text not null,
   seq bigint not null,
   events int not null,
+  bundle text not null,
   primary key (tenant, seq)
 );
 select gitsoc_protect('delivery_count');
