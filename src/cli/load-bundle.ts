@@ -9,7 +9,11 @@ export const root = fileURLToPath(new URL('../../', import.meta.url)).replace(/\
 /** The bundle of the working tree or of a commit; bad content is a failure that shows every problem. */
 export async function loadBundle(options: { commit?: string; content?: string } = {}): Promise<Bundle> {
   const dir = options.content ?? root
-  const content = options.commit === undefined ? await readWorkingTree(dir) : await readCommit(dir, options.commit)
+  const content = await (options.commit === undefined ? readWorkingTree(dir) : readCommit(dir, options.commit)).catch(
+    (error: Error) => {
+      throw new Failure(error.message, { exitCode: 3 })
+    },
+  )
   const { bundle, problems } = compileBundle(content.files, content.commit)
   if (bundle !== null) return bundle
   process.stderr.write(`${formatProblems(problems, content.files, 'text')}\n`)

@@ -199,3 +199,14 @@ test('however a file is damaged, there is a bundle or a problem with a place, ne
     { numRuns: 250 },
   )
 })
+
+test('what a file holds commands no terminal and no workflow when its problem is shown', () => {
+  const files = [{ path: 'rules/grouping/x\r\n::error::y.yaml', text: 'a:\t\u001b[2J\u202e\u009b1m\r\n' }]
+  const { problems } = compileBundle(files, 'worktree')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  expect(formatProblems(problems, files, 'text')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  expect(formatProblems(problems, files, 'text').split('\n').slice(1, 3)).toEqual([' 1 | a: ·[2J··1m', '        ^'])
+  const annotations = formatProblems(problems, files, 'github').split('\n')
+  expect(annotations.length).toBe(problems.length)
+  expect(annotations[0]).toMatch(/^::error file=rules\/grouping\/x%0D%0A%3A%3Aerror%3A%3Ay\.yaml,line=1,col=4::/)
+})
