@@ -8,6 +8,14 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { findBinaries } from './binaries.ts'
 
+// The driver has these, its types do not name them.
+declare module 'pg' {
+  interface Client {
+    ref(): void
+    unref(): void
+  }
+}
+
 /** A running embedded server. */
 export interface Embedded {
   /** Connection string of the owner, database `gitsoc`. */
@@ -35,7 +43,11 @@ export async function startEmbedded(
   const release = await takeLock(join(root, 'starting.lock'))
   try {
     const password = await passwordOf(join(root, 'password'))
-    const running = await readPid(data)
+    let running = await readPid(data)
+    for (const deadline = Date.now() + readyTimeoutMs; running?.status === 'stopping' && Date.now() < deadline; ) {
+      await wait(15)
+      running = await readPid(data)
+    }
     if (running !== null && (await answers(urlOf(password, running.port))))
       return await handle(running, password, data, false)
     if (running !== null && isAlive(running.pid) && running.status !== 'stopping') {
@@ -124,16 +136,38 @@ const urlOf = (password: string, port: number) => `postgres://gitsoc:${password}
 async function handle(state: PidFile, password: string, data: string, started: boolean): Promise<Embedded> {
   const url = urlOf(password, state.port)
   await createDatabase(url)
+  const hold = await holdOn(url)
   return {
     url,
     started,
     async stop() {
-      if ((await readPid(data))?.pid !== state.pid || (await othersConnected(url))) return
-      process.kill(state.pid, 'SIGINT')
-      const deadline = Date.now() + 10_000
-      while (isAlive(state.pid) && (await isServerOf(state.pid, data)) && Date.now() < deadline) await wait(10)
+      // Nobody may find the server while it is decided whether to stop it.
+      const release = await takeLock(join(dirname(data), 'starting.lock'))
+      try {
+        const last = !(await othersConnected(hold))
+        await hold.end().catch(() => {})
+        if (!last || (await readPid(data))?.pid !== state.pid) return
+        process.kill(state.pid, 'SIGINT')
+        const deadline = Date.now() + 10_000
+        while (isAlive(state.pid) && (await isServerOf(state.pid, data)) && Date.now() < deadline) await wait(10)
+      } finally {
+        await release()
+      }
     },
   }
+}
+
+/** The connection by which others see that the server is in use. It keeps no process alive. */
+async function holdOn(url: string): Promise<pg.Client> {
+  const hold = new pg.Client({
+    connectionString: url.replace(/\/gitsoc$/, '/postgres'),
+    connectionTimeoutMillis: 3000,
+    application_name: 'gitsoc hold',
+  })
+  hold.on('error', () => {})
+  await hold.connect()
+  hold.unref()
+  return hold
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -158,14 +192,14 @@ async function answers(url: string): Promise<boolean> {
   return withClient(url.replace(/\/gitsoc$/, '/postgres'), async () => true).catch(() => false)
 }
 
-async function othersConnected(url: string): Promise<boolean> {
-  const count = await withClient(url, async (client) => {
-    const found = await client.query(
+async function othersConnected(hold: pg.Client): Promise<boolean> {
+  hold.ref()
+  const found = await hold
+    .query<{ n: number }>(
       `select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
     )
-    return (found.rows[0] as { n: number }).n
-  }).catch(() => 0)
-  return count > 0
+    .catch(() => null)
+  return (found?.rows[0]?.n ?? 0) > 0
 }
 
 async function initialise(initdb: string, data: string, root: string, password: string, user: Identity): Promise<void> {

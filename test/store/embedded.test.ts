@@ -31,6 +31,7 @@ test('a server that a killed process left behind is found and used, and stopped 
   const found = await startEmbedded(dir)
   expect(found.started).toBe(false)
   const store = await openStore({ dir }, tenant)
+  await found.stop()
   await store.close()
   const again = await startEmbedded(dir)
   onTestFinished(() => again.stop())
@@ -46,6 +47,21 @@ test('two starters at once share one server and one schema', { timeout: 60_000 }
     { tenant: 'second' },
   ])
   await stores[1].close()
+})
+
+test('many that open and close at once never take the server from each other', { timeout: 60_000 }, async () => {
+  const dir = await folder()
+  const first = await startEmbedded(dir)
+  const worker = async (delayMs: number) => {
+    for (let n = 0; n < 4; n++) {
+      const store = await openStore({ dir }, tenant)
+      await new Promise((done) => setTimeout(done, delayMs))
+      await store.transaction((tx) => tx.query('select 1'))
+      await store.close()
+    }
+  }
+  await first.stop()
+  await Promise.all([worker(0), worker(7), worker(19)])
 })
 
 test('a lock that a dead process left does not keep anybody out', { timeout: 60_000 }, async () => {
