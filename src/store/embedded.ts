@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { findBinaries } from './binaries.ts'
+import { isAlive, takeLock } from './lock.ts'
 
 // The driver has these, its types do not name them.
 declare module 'pg' {
@@ -40,7 +41,7 @@ export async function startEmbedded(
   const data = join(root, 'pgdata')
   const user = process.getuid?.() === 0 ? await unprivileged() : {}
   await makeDirectory(root, user)
-  const release = await takeLock(join(root, 'starting.lock'))
+  const release = await takeLock(join(root, 'starting.lock'), readyTimeoutMs)
   try {
     const password = await passwordOf(join(root, 'password'))
     let running = await readPid(data)
@@ -122,15 +123,6 @@ async function isServerOf(pid: number, data: string): Promise<boolean> {
   return line.split('\0').includes(data) || line.startsWith('postgres')
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 const urlOf = (password: string, port: number) => `postgres://gitsoc:${password}@127.0.0.1:${port}/gitsoc`
 
 async function handle(state: PidFile, password: string, data: string, started: boolean): Promise<Embedded> {
@@ -142,7 +134,7 @@ async function handle(state: PidFile, password: string, data: string, started: b
     started,
     async stop() {
       // Nobody may find the server while it is decided whether to stop it.
-      const release = await takeLock(join(dirname(data), 'starting.lock'))
+      const release = await takeLock(join(dirname(data), 'starting.lock'), readyTimeoutMs)
       try {
         const last = !(await othersConnected(hold))
         await hold.end().catch(() => {})
@@ -192,14 +184,20 @@ async function answers(url: string): Promise<boolean> {
   return withClient(url.replace(/\/gitsoc$/, '/postgres'), async () => true).catch(() => false)
 }
 
+/** A pool's connections are still there for a moment after it was closed, so those without a holder get that moment. */
 async function othersConnected(hold: pg.Client): Promise<boolean> {
   hold.ref()
-  const found = await hold
-    .query<{ n: number }>(
-      `select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
-    )
-    .catch(() => null)
-  return (found?.rows[0]?.n ?? 0) > 0
+  for (const deadline = Date.now() + 500; ; await wait(10)) {
+    const found = await hold
+      .query<{ n: number; holders: number }>(
+        `select count(*)::int as n, (count(*) filter (where application_name = 'gitsoc hold'))::int as holders
+         from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+      )
+      .catch(() => null)
+    const { n, holders } = found?.rows[0] ?? { n: 0, holders: 0 }
+    if (n === 0) return false
+    if (holders > 0 || Date.now() > deadline) return true
+  }
 }
 
 async function initialise(initdb: string, data: string, root: string, password: string, user: Identity): Promise<void> {
@@ -304,26 +302,4 @@ async function freePort(): Promise<number> {
       server.close(() => found(typeof address === 'object' && address !== null ? address.port : 0))
     })
   })
-}
-
-/** Locks this process holds: a file with our number that is not among them is left from an earlier life of the number. */
-const held = new Set<string>()
-
-/** One starter at a time; the lock of a process that died is taken over. */
-async function takeLock(file: string): Promise<() => Promise<void>> {
-  for (const deadline = Date.now() + readyTimeoutMs; ; await wait(20)) {
-    try {
-      await writeFile(file, String(process.pid), { flag: 'wx' })
-      held.add(file)
-      return async () => {
-        held.delete(file)
-        await rm(file, { force: true })
-      }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    const holder = Number(await readFile(file, 'utf8').catch(() => '0'))
-    if (holder > 0 && (!isAlive(holder) || (holder === process.pid && !held.has(file)))) await rm(file, { force: true })
-    if (Date.now() > deadline) throw new Error(`another process holds ${file}; remove it if no gitsoc is starting`)
-  }
 }
