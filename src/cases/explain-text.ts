@@ -70,6 +70,7 @@ export function explainAlertText(why: WhyAlert, columns = 100): string {
           columns,
         ),
         ...(why.description === '' ? [] : hang('  ', why.description, columns)),
+        ...why.decidedBy.map((one) => `  decided by bundle ${one.bundle.slice(0, 16)} of ${one.commit}`),
       ],
     ],
     [

@@ -15,6 +15,8 @@ export interface WhyAlert {
   /** The newest events behind the alert, and of how many that are kept. */
   readonly events: readonly WhyEvent[]
   readonly known: number
+  /** The content that decided about its events when they came, oldest first: digest of the bundle and its commit. */
+  readonly decidedBy: readonly { readonly bundle: string; readonly commit: string }[]
   /** The decisions that put it into its incident. */
   readonly decisions: readonly Decision[]
 }
@@ -73,6 +75,13 @@ export async function whyAlert(
       events.push({ ...place, facts: [], sentence: 'it completed the sequence that the rule counts' })
     else events.push({ ...place, facts: [], sentence: 'the rule of today no longer matches it' })
   }
+  const decided = await tx.query<{ bundle: string; commit: string }>(
+    `select c.bundle, coalesce(b.commit, 'unknown') as commit from alert_event e
+      join delivery_count c on c.tenant = e.tenant and c.seq = e.seq
+      left join bundle b on b.tenant = e.tenant and b.digest = c.bundle
+      where e.tenant = $1 and e.alert = $2 group by 1, 2 order by min(c.seq)`,
+    [tx.tenant, id],
+  )
   const about = (one: Decision) => one.facts.some((fact) => fact.name === 'alert' && fact.value === alert.title)
   return {
     alert,
@@ -80,6 +89,7 @@ export async function whyAlert(
     description,
     events,
     known: evidence.length,
+    decidedBy: decided.rows,
     decisions: (incident?.decisions ?? []).filter(about),
   }
 }

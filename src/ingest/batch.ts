@@ -99,6 +99,8 @@ export interface DeadLetter {
 /** What a batch came to: written in the same transaction as everything that was decided. */
 export interface BatchOutcome {
   readonly doneSeq: number
+  /** Digest of the bundle that decided. */
+  readonly bundle: string
   readonly eventCounts: readonly (readonly [seq: number, count: number])[]
   readonly events: readonly EventRow[]
   readonly dead: readonly DeadLetter[]
@@ -158,9 +160,15 @@ export async function finishBatch(tx: Tx, batch: BatchOutcome): Promise<void> {
   await tx.query(
     {
       name: 'finish-deliveries',
-      text: `with counted as (insert into delivery_count (tenant, seq, events) select $1, * from unnest($2::bigint[], $3::int[]) returning events)
+      text: `with counted as (insert into delivery_count (tenant, seq, events, bundle) select $1, seq, events, $5 from unnest($2::bigint[], $3::int[]) as t(seq, events) returning events)
         update inbox_head set done_seq = $4, received = received + coalesce((select sum(events) from counted), 0) where tenant = $1`,
     },
-    [tx.tenant, batch.eventCounts.map(([seq]) => seq), batch.eventCounts.map(([, count]) => count), batch.doneSeq],
+    [
+      tx.tenant,
+      batch.eventCounts.map(([seq]) => seq),
+      batch.eventCounts.map(([, count]) => count),
+      batch.doneSeq,
+      batch.bundle,
+    ],
   )
 }

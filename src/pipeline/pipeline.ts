@@ -211,6 +211,7 @@ async function work(
   )
   const doneSeq = deliveries.at(-1)?.[0] ?? 0
   await finishBatch(tx, {
+    bundle: bundle.digest,
     doneSeq,
     eventCounts: deliveries.map(([seq, records]) => [seq, records.length]),
     events,

@@ -25,6 +25,7 @@ async function finish(store: Store, seq: number, events: number, dead: readonly 
   ])
   await store.transaction((tx) =>
     finishBatch(tx, {
+      bundle: 'b',
       doneSeq: seq,
       eventCounts: [[seq, events]],
       events: [],
@@ -161,6 +162,7 @@ test('text that the database cannot hold does not keep a batch from being finish
   await createInbox(store).accept([deliveryOf('\u0000')])
   await store.transaction((tx) =>
     finishBatch(tx, {
+      bundle: 'b',
       doneSeq: 1,
       eventCounts: [[1, 1]],
       events: [],

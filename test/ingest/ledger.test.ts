@@ -12,6 +12,7 @@ async function finish(store: Store, seq: number, outcomes: readonly EventOutcome
   for (const one of outcomes) counts.set(one, (counts.get(one) ?? 0) + 1)
   await store.transaction((tx) =>
     finishBatch(tx, {
+      bundle: 'b',
       doneSeq: seq,
       eventCounts: [[seq, outcomes.length]],
       events: outcomes.flatMap((outcome, index) =>
@@ -86,6 +87,7 @@ test('a batch that fails leaves nothing behind', async () => {
   await expect(
     store.transaction(async (tx) => {
       await finishBatch(tx, {
+        bundle: 'b',
         doneSeq: 3,
         eventCounts: [[3, 1]],
         events: [],

@@ -31,7 +31,8 @@ export function extend(incident: Incident, alert: Alert, isNew: boolean): Incide
 export function absorb(state: CorrelationState, incident: Incident, other: Incident): Incident {
   unindexIncident(state, other)
   putIncident(state, { ...other, status: 'merged', mergedInto: incident.number })
-  for (const [_key, alert] of state.alerts)
+  // Also the ones that a later alert of the same key stands before, when they are not stored yet.
+  for (const alert of [...state.alerts.values(), ...state.dirtyAlerts.values()])
     if (alert.incident === other.number) putAlert(state, { ...alert, incident: incident.number })
   return {
     ...incident,

@@ -238,3 +238,16 @@ test('a value that many incidents share joins none of them', async () => {
     incident: { number: 5 },
   })
 })
+
+test('an older alert of the same key that is not stored yet follows its incident into the merge', async () => {
+  const state = createState()
+  const early = one(1, { user: 2, host: 2 }, { key: 'same' })
+  await correlate(state, one(0, { user: 1, host: 1 }), rules)
+  await correlate(state, early, rules)
+  await correlate(state, { ...one(2000, { user: 2, host: 3 }), key: 'same' }, rules)
+  await correlate(state, one(3, { user: 1, host: 2 }), rules)
+  const { alerts, incidents } = takeChanges(state)
+  const merged = incidents.filter((incident) => incident.status === 'merged').map((incident) => incident.number)
+  expect(merged.length).toBeGreaterThan(0)
+  expect(alerts.filter((alert) => merged.includes(alert.incident))).toEqual([])
+})
