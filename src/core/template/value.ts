@@ -153,7 +153,7 @@ function compileText(
   } catch (error) {
     return refuse(`the expression cannot be read: ${(error as Error).message.replace(/\s+/g, ' ').trim()}`)
   }
-  const fault = check(root, paths, roots)
+  const fault = checkSafely(root, paths, roots)
   if (fault !== null) return refuse(fault.message, fault.hint)
   const outputs = root.children ?? []
   const single =
@@ -203,6 +203,15 @@ function flawIn(value: unknown): string | null {
 function bounded(text: string): string {
   if (text.length > maxResultLength) throw new Error(`the text has more than ${maxResultLength} characters`)
   return text
+}
+
+/** nunjucks' parser makes odd trees of broken text: what cannot be walked is refused. */
+function checkSafely(root: Node, paths: Set<string>, roots: ReadonlySet<string> | undefined): Fault | null {
+  try {
+    return check(root, paths, roots)
+  } catch {
+    return { message: 'the expression cannot be read' }
+  }
 }
 
 interface Fault {

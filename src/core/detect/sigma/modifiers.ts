@@ -159,7 +159,7 @@ function compileOrder(value: Json, order: 'lt' | 'lte' | 'gt' | 'gte'): ValueTes
 
 function toNumber(value: Json): number | null {
   if (typeof value === 'number') return value
-  if (typeof value !== 'string' || !/^\s*-?\d+(\.\d+)?\s*$/.test(value)) return null
+  if (typeof value !== 'string' || !/^-?\d+(\.\d+)?$/.test(value)) return null
   return Number(value)
 }
 
