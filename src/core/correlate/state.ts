@@ -131,16 +131,42 @@ export function unindexIncident(state: CorrelationState, incident: Incident): vo
 /** Types of observables that say "the same thing": a shared process or file name says little. */
 const linking = new Set(['ip', 'user', 'host', 'email', 'hash', 'domain', 'url', 'access-key', 'resource'])
 
-/** The values by which things are linked; a user is known by the local part, a host by its first label. */
+/** Names that every machine has: what they do on one says nothing about another. */
+const everywhere = new Set([
+  ...['user:system', 'user:localsystem', 'user:local service', 'user:network service', 'user:localservice'],
+  ...[
+    'user:networkservice',
+    'user:root',
+    'user:administrator',
+    'user:nobody',
+    'user:anonymous logon',
+    'user:-',
+    'user:',
+  ],
+  ...['host:localhost', 'host:-', 'host:', 'ip:::1', 'ip:0.0.0.0', 'ip:::'],
+])
+
+/**
+ * The values by which things are linked: a user by the name without domain and case, a host by its first label. Names
+ * that every machine has link nothing.
+ */
 export function entityKeys(observables: Alert['observables']): readonly string[] {
-  const keys = observables
-    .filter((one) => linking.has(one.type))
-    .map((one) => {
-      if (one.type === 'user' || one.type === 'email') return `user:${one.value.split('@')[0]}`
-      if (one.type === 'host' && !/^[\d.:]+$/.test(one.value)) return `host:${one.value.split('.')[0]}`
-      return `${one.type}:${one.value}`
-    })
-  return [...new Set(keys)]
+  const keys = new Set<string>()
+  for (const one of observables) {
+    if (!linking.has(one.type)) continue
+    const key = entityKey(one.type, one.value)
+    if (!everywhere.has(key) && !key.startsWith('ip:127.')) keys.add(key)
+  }
+  return [...keys]
+}
+
+function entityKey(type: string, value: string): string {
+  if (type === 'user' || type === 'email') {
+    const account = value.slice(value.lastIndexOf('\\') + 1)
+    return `user:${account.split('@')[0]}`.toLowerCase()
+  }
+  if (type === 'host' && !/^[\d.:]+$/.test(value)) return `host:${value.split('.')[0]}`.toLowerCase()
+  return `${type}:${value}`
 }
 
 /** Forgets what the explicit window checks would refuse anyway. */

@@ -251,3 +251,40 @@ test('an older alert of the same key that is not stored yet follows its incident
   expect(merged.length).toBeGreaterThan(0)
   expect(alerts.filter((alert) => merged.includes(alert.incident))).toEqual([])
 })
+
+const users = (n: number, value: string) =>
+  one(
+    n,
+    {},
+    {
+      key: `k${n}`,
+      observables: [
+        { type: 'user', value, role: 'target' },
+        { type: 'process', value: 'cmd.exe', role: 'related' },
+      ],
+    },
+  )
+
+test.each(['user17', 'USER17', 'EXAMPLE\\user17', 'User17@example.org'])(
+  'user17@example.com is the same account as %s',
+  async (spelling) => {
+    const { outcomes } = await play([users(1, 'user17@example.com'), users(2, spelling)], new Set([0]))
+    expect(outcomes[1]).toMatchObject({ change: 'extended', incident: { number: 1 } })
+  },
+)
+
+test.each([
+  'SYSTEM',
+  'NT AUTHORITY\\SYSTEM',
+  'NT AUTHORITY\\Local Service',
+  'root',
+  'Administrator',
+  '@example.com',
+  '-',
+])('the account "%s", which is on every machine, joins nothing', async (name) => {
+  const { outcomes } = await play([users(1, name), users(2, name)], new Set())
+  expect(outcomes.map((done) => (done.outcome === 'alerted' ? done.change : done.outcome))).toEqual([
+    'opened',
+    'opened',
+  ])
+})
