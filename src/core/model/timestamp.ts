@@ -50,7 +50,8 @@ function epoch(value: unknown, factor: number): number | null {
       : typeof value === 'string' && /^-?\d{1,20}(\.\d{1,9})?$/.test(value)
         ? Number(value)
         : Number.NaN
-  const ms = Math.floor(number * factor)
+  // A thousandth of a millisecond: 1778574000.123 s is a hair below that as a float.
+  const ms = Math.floor(number * factor + 1e-3)
   return Number.isFinite(ms) && Math.abs(ms) <= maxMs ? ms : null
 }
 
@@ -81,7 +82,7 @@ function utc(year: number, month: number, day: number, hour: number, minute: num
   return new Date(at).getUTCDate() === day && year >= 1970 ? at : null
 }
 
-/** `Oct 11 22:14:15` (the year of receipt, or the one before when that would lie in the future) and `Oct 11 2026 22:14:15`. */
+/** `Oct 11 22:14:15` (the year that brings it closest to the receipt, at most a day after it) and `Oct 11 2026 22:14:15`. */
 function named(text: string, receivedAt: number): number | null {
   const match =
     /^([A-Za-z]{3})\s+(\d{1,2})\s+(?:(\d{4})\s+)?(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:\s+(?:UTC|GMT))?$/.exec(
@@ -93,8 +94,8 @@ function named(text: string, receivedAt: number): number | null {
   const inYear = (one: number) => utc(one, index, Number(day), Number(hour), Number(minute), Number(second))
   if (year !== undefined) return inYear(Number(year))
   const current = new Date(receivedAt).getUTCFullYear()
-  const at = inYear(current)
-  return at === null || at > receivedAt + 86_400_000 ? inYear(current - 1) : at
+  const near = [current + 1, current, current - 1].map(inYear)
+  return near.find((at) => at !== null && at <= receivedAt + 86_400_000) ?? null
 }
 
 /** `Tue May 12 08:31:04 2026 UTC`. */

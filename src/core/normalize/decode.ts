@@ -53,27 +53,28 @@ export function decodeBody(body: Uint8Array, options: DecodeOptions): readonly D
 function decodeLine(line: string, options: DecodeOptions): readonly Decoded[] {
   const start = line.trimStart()[0]
   if (start === '{' || start === '[') return decodeJson(line, options)
-  return [decodeText(line, options)]
+  return decodeText(line, options)
 }
 
 function decodeDocument(text: string, options: DecodeOptions): readonly Decoded[] {
   const trimmed = text.trimStart()
   if (trimmed.startsWith('<')) {
     const events = parseXmlEvents(trimmed)
-    if (events !== null) return events.map((value) => ({ ok: true, value }))
+    if (events !== null) return events.map((value) => bounded(value, text))
   }
   if (!/^[{[]/.test(trimmed))
     return trimmed
       .split('\n')
       .filter((line) => line.trim() !== '')
-      .map((line) => decodeText(line, options))
+      .flatMap((line) => decodeText(line, options))
   const whole = decodeJson(text, options)
   if (whole.length !== 1 || whole[0]?.ok !== false || whole[0].code !== 'unparsable') return whole
   const parts = splitJson(text)
   return parts.length > 1 ? parts.flatMap((part) => decodeJson(part, options)) : whole
 }
 
-function decodeJson(text: string, options: DecodeOptions): readonly Decoded[] {
+/** The records of one JSON text. */
+export function decodeJson(text: string, options: Pick<DecodeOptions, 'strictKeys'>): readonly Decoded[] {
   let value: Json
   try {
     value = JSON.parse(text) as Json
@@ -94,11 +95,20 @@ function decodeJson(text: string, options: DecodeOptions): readonly Decoded[] {
   return [isObject(value) ? { ok: true, value } : fail('not-an-object', 'the record is not an object', text)]
 }
 
-function decodeText(line: string, options: DecodeOptions): Decoded {
+/** A line of text; JSON behind a syslog header counts as that JSON, under the same bounds. */
+function decodeText(line: string, options: DecodeOptions): readonly Decoded[] {
   const parsed = parseTextLine(line.replace(/\r$/, ''))
   if (parsed === null || (parsed.format === 'text' && !options.plainText))
-    return fail('unparsable', 'neither JSON nor a log format that is known', line)
-  return { ok: true, value: parsed }
+    return [fail('unparsable', 'neither JSON nor a log format that is known', line)]
+  if (parsed.format === 'syslog' && typeof parsed.message === 'string' && parsed.message.trimStart().startsWith('{')) {
+    const inner = decodeJson(parsed.message, options)
+    if (inner[0]?.ok !== false || inner[0].code !== 'unparsable') return inner
+  }
+  return [{ ok: true, value: parsed }]
+}
+
+function bounded(value: JsonObject, text: string): Decoded {
+  return tooDeep(value, maxDepth) ? fail('too-deep', `nests more than ${maxDepth} deep`, text) : { ok: true, value }
 }
 
 function fail(code: DecodeCode, message: string, text: string): Decoded {

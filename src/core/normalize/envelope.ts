@@ -1,23 +1,22 @@
-import { isObject, type Json, type JsonObject } from '../model/index.ts'
+import { isObject, type JsonObject } from '../model/index.ts'
+import { type Decoded, decodeJson } from './decode.ts'
 
 /**
  * Takes a record out of the envelopes that carry others: Amazon SNS notifications (`Message` holds JSON) and Google
  * Pub/Sub pushes (`message.data` holds base64 of JSON). What is no such envelope stays as it is.
+ * The content is bounded like a record of its own: a signed envelope says nothing about who wrote what is in it.
  */
-export function unwrap(record: JsonObject): JsonObject {
+export function unwrap(record: JsonObject): Decoded {
   if (record.Type === 'Notification' && typeof record.Message === 'string' && typeof record.TopicArn === 'string')
-    return parsed(record.Message) ?? record
+    return inner(record.Message, record)
   const { message } = record
   if (isObject(message) && typeof message.data === 'string' && typeof record.subscription === 'string')
-    return parsed(Buffer.from(message.data, 'base64').toString('utf8')) ?? record
-  return record
+    return inner(Buffer.from(message.data, 'base64').toString('utf8'), record)
+  return { ok: true, value: record }
 }
 
-function parsed(text: string): JsonObject | null {
-  try {
-    const value = JSON.parse(text) as Json
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
+function inner(text: string, envelope: JsonObject): Decoded {
+  if (!text.trimStart().startsWith('{')) return { ok: true, value: envelope }
+  const [first] = decodeJson(text, { strictKeys: true })
+  return first === undefined || (!first.ok && first.code === 'unparsable') ? { ok: true, value: envelope } : first
 }

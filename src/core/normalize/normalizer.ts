@@ -96,8 +96,9 @@ export function createNormalizer(integrations: readonly Integration[], tenant: T
       for (const one of decoded) {
         const before = results.length
         try {
-          if (one.ok) normalizeRecord(unwrap(one.value), delivery, results)
-          else results.push(dead(one, delivery.source ?? unknownSource, results.length))
+          const read = one.ok ? unwrap(one.value) : one
+          if (read.ok) normalizeRecord(read.value, delivery, results)
+          else results.push(dead(read, delivery.source ?? unknownSource, results.length))
         } catch (error) {
           // A fault of ours must not stop everything behind the record: it is kept with its reason.
           results.length = before
@@ -118,9 +119,9 @@ export function createNormalizer(integrations: readonly Integration[], tenant: T
         | readonly Json[]
         | undefined
       if (list === undefined) continue
-      const items = list.map((item) => (isObject(item) ? unwrap(item) : item))
+      const items = list.map(readItem)
       if (
-        !items.some((item) => isObject(item) && accepted([inbound], item) !== null) &&
+        !items.some((item) => item.ok && accepted([inbound], item.value) !== null) &&
         !(delivery.source !== null && list.length === 0)
       )
         continue
@@ -133,18 +134,11 @@ export function createNormalizer(integrations: readonly Integration[], tenant: T
           rule: inbound.ref,
         })
       for (const item of items) {
-        if (!isObject(item))
-          results.push(
-            dead(
-              { ok: false, code: 'not-an-object', message: 'an element is not an object', text: JSON.stringify(item) },
-              inbound.integration,
-              results.length,
-            ),
-          )
+        if (!item.ok) results.push(dead(item, inbound.integration, results.length))
         else
           finish(
-            accepted(delivery.source === null ? [inbound, ...candidatesFor(item)] : candidates, item),
-            item,
+            accepted(delivery.source === null ? [inbound, ...candidatesFor(item.value)] : candidates, item.value),
+            item.value,
             delivery,
             results,
           )
@@ -190,6 +184,12 @@ export function createNormalizer(integrations: readonly Integration[], tenant: T
     }
     results.push(eventOf(tenant, inbound, found.record, delivery, index))
   }
+}
+
+function readItem(item: Json): Decoded {
+  return isObject(item)
+    ? unwrap(item)
+    : { ok: false, code: 'not-an-object', message: 'an element is not an object', text: JSON.stringify(item) }
 }
 
 function accepted(candidates: readonly Inbound[], record: JsonObject): { inbound: Inbound; record: JsonObject } | null {

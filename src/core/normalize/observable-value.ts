@@ -37,10 +37,11 @@ export function normalizeObservable(type: ObservableType, raw: string): string |
   }
 }
 
+/** Leading zeros are refused: some readers take them for octal, so the text names two addresses. */
 function normalizeIp(text: string): string | null {
   const bare = text.replace(/^\[|\]$/g, '')
   if (bare.length > 45 || !/^[0-9a-fA-F.:]+$/.test(bare) || !ipaddr.isValid(bare)) return null
-  if (!bare.includes(':') && !/^\d+\.\d+\.\d+\.\d+$/.test(bare)) return null
+  if (!bare.includes(':') && !/^(?:(?:0|[1-9]\d*)(?:\.(?!$)|$)){4}$/.test(bare)) return null
   const address = ipaddr.process(bare)
   const range = address.range()
   return range === 'loopback' || range === 'unspecified' ? null : address.toString()

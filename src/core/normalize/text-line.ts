@@ -1,9 +1,7 @@
-import type { Json, JsonObject } from '../model/index.ts'
-import { isObject } from '../model/index.ts'
+import type { JsonObject } from '../model/index.ts'
 
 /**
- * A log line as a record: CEF and LEEF (also behind a syslog header), syslog RFC 5424 and 3164, JSON behind a syslog
- * header as that JSON, else `{ format: "text", message }`. Null for what is no line of text.
+ * A log line as a record: CEF and LEEF (also behind a syslog header), syslog RFC 5424 and 3164, else `{ format: "text", message }`. Null for what is no line of text.
  */
 export function parseTextLine(line: string): JsonObject | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL and its like mark binary data
@@ -15,21 +13,7 @@ export function parseTextLine(line: string): JsonObject | null {
     const parsed = text.startsWith('CEF') ? parseCef(text) : parseLeef(text)
     if (parsed !== null) return withHeader(parsed, header)
   }
-  const header = parseSyslog(line)
-  const message = header === null ? line : String(header.message)
-  if (header !== null) {
-    const start = message.trimStart()
-    if (start.startsWith('{')) {
-      try {
-        const value = JSON.parse(start) as Json
-        if (isObject(value)) return value
-      } catch {
-        return header
-      }
-    }
-    return header
-  }
-  return { format: 'text', message: line }
+  return parseSyslog(line) ?? { format: 'text', message: line }
 }
 
 function withHeader(record: JsonObject, header: JsonObject | null): JsonObject {

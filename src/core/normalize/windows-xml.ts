@@ -14,10 +14,10 @@ const parser = new XMLParser({
 /** Windows events in XML as `{ Event: { System, EventData } }`, the form of EVTX dumps; null when the text holds none. */
 export function parseXmlEvents(text: string): readonly JsonObject[] | null {
   if (!text.includes('<Event') || text.includes('<!DOCTYPE') || text.includes('<!ENTITY')) return null
-  const sources = text.match(/<Event[\s>][\s\S]*?<\/Event>/g)
-  if (sources === null) return null
+  const sources = eventTexts(text)
+  if (sources.length === 0) return null
   const events: JsonObject[] = []
-  for (const source of sources.slice(0, 10_000)) {
+  for (const source of sources) {
     try {
       const parsed = parser.parse(source) as unknown
       if (!isObject(parsed) || !isObject(parsed.Event)) return null
@@ -33,6 +33,20 @@ export function parseXmlEvents(text: string): readonly JsonObject[] | null {
     }
   }
   return events
+}
+
+/** The `<Event>` elements of a text, in one pass: an opening tag that nothing closes must not be searched again and again. */
+function eventTexts(text: string): readonly string[] {
+  const found: string[] = []
+  const opening = /<Event[\s>]/g
+  while (found.length < 10_000) {
+    const start = opening.exec(text)
+    const end = start === null ? -1 : text.indexOf('</Event>', start.index)
+    if (start === null || end < 0) break
+    opening.lastIndex = end + '</Event>'.length
+    found.push(text.slice(start.index, opening.lastIndex))
+  }
+  return found
 }
 
 function systemOf(raw: Json | undefined): JsonObject {
