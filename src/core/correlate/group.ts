@@ -27,11 +27,8 @@ export function findIncidents(
       if (!rule.share.includes(key.slice(0, key.indexOf(':')))) continue
       const numbers = state.index.get(key)
       if (numbers === undefined) continue
-      const near = [...numbers]
-        .map((number) => state.incidents.get(number))
-        .filter((one) => one !== undefined)
-        .filter((one) => isOpen(one) && isRemembered(state, one.lastAt) && isNear(one, alert, rule.withinMs))
-      if (near.length > rule.maxFanOut) continue
+      const near = nearBy(state, numbers, alert, rule)
+      if (near === null) continue
       for (const incident of near) {
         if (found.has(incident.number) || (rule.behaviour === 'progression' && !progresses(incident, alert))) continue
         found.set(incident.number, { incident, decision: explain(rule, incident, alert, key) })
@@ -39,6 +36,25 @@ export function findIncidents(
     }
   }
   return [...found.values()].sort((a, b) => a.incident.number - b.incident.number)
+}
+
+/** The open incidents of a value within the window; null when they are too many for the value to say anything. */
+function nearBy(
+  state: CorrelationState,
+  numbers: ReadonlySet<IncidentNumber>,
+  alert: Alert,
+  rule: GroupingRule,
+): readonly Incident[] | null {
+  const near: Incident[] = []
+  for (const number of numbers) {
+    const incident = state.incidents.get(number)
+    if (incident === undefined || !isOpen(incident) || !isRemembered(state, incident.lastAt)) continue
+    if (!isNear(incident, alert, rule.withinMs)) continue
+    // A value in thousands of incidents must not cost a walk over all of them for every alert.
+    if (near.length === rule.maxFanOut) return null
+    near.push(incident)
+  }
+  return near
 }
 
 function isNear(incident: Incident, alert: Alert, withinMs: number): boolean {
