@@ -8,6 +8,7 @@ import {
   metaOf,
   restoreState,
   takeChanges,
+  takeOver,
 } from '../../../src/core/correlate/index.ts'
 import {
   type Alert,
@@ -287,4 +288,50 @@ test.each([
     'opened',
     'opened',
   ])
+})
+
+test('an incident that people closed takes no more alerts; the next one opens another', async () => {
+  const state = createState()
+  await correlate(state, one(1), rules)
+  const first = state.incidents.get(1)
+  if (first === undefined) throw new Error('no incident')
+  takeOver(state, { ...first, status: 'closed' })
+  expect(await correlate(state, one(2, { title: 'other' }), rules)).toMatchObject({
+    change: 'opened',
+    incident: { number: 2 },
+  })
+  expect(state.incidents.get(1)).toMatchObject({ status: 'closed', signalCount: 1 })
+  takeOver(state, { ...first, status: 'acknowledged' })
+  expect(await correlate(state, one(3, { title: 'third' }), rules)).toMatchObject({ merged: [{ from: 2, into: 1 }] })
+})
+
+test('an escalation fires once, lifts the severity and leaves its tasks', async () => {
+  const state = createState()
+  const impaired = await correlate(state, one(1, { tactic: 'defense-impairment' }), rules)
+  const again = await correlate(state, one(2, { tactic: 'defense-impairment', title: 'other' }), rules)
+  if (impaired.outcome !== 'alerted' || again.outcome !== 'alerted') throw new Error('not alerted')
+  expect(impaired.incident?.maxSeverity).toBe(5)
+  expect(impaired.escalations.map((each) => each.decision.rule.id)).toEqual(['logging-impaired'])
+  expect(impaired.escalations[0]?.tasks).toHaveLength(1)
+  expect(again.escalations).toEqual([])
+  expect(again.incident?.maxSeverity).toBe(5)
+})
+
+test('an incident stays bounded, however many values and alerts it takes', async () => {
+  const state = createState()
+  for (let n = 0; n < 400; n++) {
+    const address: Observable = { type: 'ip', value: `10.1.${n >> 8}.${n & 255}`, role: 'related' }
+    const host: Observable = { type: 'host', value: 'ws-1', role: 'target' }
+    await correlate(
+      state,
+      one(1, {}, { id: alertId(tenant, 'b', `${n}`), key: `b${n}`, observables: [host, address] }),
+      rules,
+    )
+  }
+  const { alerts, incidents } = takeChanges(state)
+  expect(alerts).toHaveLength(400)
+  expect(incidents).toHaveLength(1)
+  expect(incidents[0]?.alertCount).toBe(400)
+  expect(incidents[0]?.observables).toHaveLength(200)
+  expect(incidents[0]?.decisions.length).toBeLessThanOrEqual(60)
 })
