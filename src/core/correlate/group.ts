@@ -1,4 +1,4 @@
-import { type Alert, type Decision, formatPlace, type Incident, type IncidentNumber } from '../model/index.ts'
+import { type Alert, type Decision, formatPlace, type Incident, type IncidentNumber, oneLine } from '../model/index.ts'
 import { alertRecord } from './facts.ts'
 import type { GroupingRule } from './rules.ts'
 import { type CorrelationState, entityKeys, isOpen, isRemembered } from './state.ts'
@@ -77,6 +77,6 @@ function explain(rule: GroupingRule, incident: Incident, alert: Alert, key: stri
       { name: 'minutesFromLastAlert', value: minutes },
       { name: 'alert', value: alert.title },
     ],
-    sentence: `"${alert.title}" joined incident ${incident.number}: shares ${key}, ${minutes} min from its last alert (${rule.ref.id}${rule.ref.place === undefined ? '' : `, ${formatPlace(rule.ref.place)}`})`,
+    sentence: `"${alert.title}" joined incident ${incident.number}: shares ${oneLine(key, 120)}, ${minutes} min from its last alert (${rule.ref.id}${rule.ref.place === undefined ? '' : `, ${formatPlace(rule.ref.place)}`})`,
   }
 }

@@ -1,4 +1,4 @@
-import type { Incident, Observable } from '../model/index.ts'
+import { type Incident, type Observable, oneLine } from '../model/index.ts'
 
 /** Tactics in the order of an attack (ATT&CK's matrix, left to right). */
 export const tacticOrder: readonly string[] = [
@@ -47,7 +47,7 @@ export function titleOf(
   const entities = (targets.length > 0 ? targets : incident.observables.filter((one) => one.role !== 'attacker'))
     .filter((one) => one.type === 'user' || one.type === 'host')
     .toSorted((a, b) => rank[a.type] - rank[b.type])
-    .map((one) => one.value)
+    .map((one) => oneLine(one.value, 60))
   const shown = [...new Set(entities)].slice(0, 3).join(', ')
   const tactics = tacticOrder.filter((one) => incident.tactics.includes(one))
   const span =

@@ -335,3 +335,16 @@ test('an incident stays bounded, however many values and alerts it takes', async
   expect(incidents[0]?.observables).toHaveLength(200)
   expect(incidents[0]?.decisions.length).toBeLessThanOrEqual(60)
 })
+
+test('names that an attacker chose stay short and on one line in title and reasons', async () => {
+  const state = createState()
+  const observables: Observable[] = [{ type: 'user', value: `a\n\u001b[2J\u202e${'b'.repeat(5000)}`, role: 'target' }]
+  await correlate(state, one(1, {}, { observables }), rules)
+  const done = await correlate(state, one(2, { title: 'other' }, { observables }), rules)
+  if (done.outcome !== 'alerted' || done.incident === null) throw new Error('no incident')
+  for (const said of [done.incident.title, ...done.decisions.map((each) => each.sentence)]) {
+    expect(said.length).toBeLessThan(400)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    expect(said).not.toMatch(/[\u0000-\u001f\u202e]/)
+  }
+})
