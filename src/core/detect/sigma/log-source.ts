@@ -23,7 +23,7 @@ const isDeletion: Search = {
   kind: 'atom',
   label: 'EventType|startswith',
   field: 'EventType',
-  equals: null,
+  needs: [],
   test: (view) =>
     view
       .field('EventType')

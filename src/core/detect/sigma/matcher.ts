@@ -105,7 +105,11 @@ function planOf(rules: readonly SigmaRule[]): Plan {
 function requiredEqualities(search: Search): ReadonlyMap<string, readonly string[]> {
   switch (search.kind) {
     case 'atom':
-      return search.field !== null && search.equals !== null ? new Map([[search.field, search.equals]]) : new Map()
+      return new Map(
+        search.needs
+          .filter((literals) => search.field !== null && literals.every((one) => one.at === 'whole'))
+          .map((literals) => [search.field ?? '', literals.map((one) => one.text)]),
+      )
     case 'not':
       return new Map()
     case 'and':

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type { Json } from '../../model/index.ts'
+import { anyOf, literalsOfPattern, type Needs } from './literals.ts'
 import { compilePattern, literalOf, parsePattern, surround, withAnyDash } from './pattern.ts'
 import { unsafeRegex } from './regex-safety.ts'
 import type { Field, View } from './view.ts'
@@ -27,8 +28,14 @@ export const modifierNames = [
   ...['base64', 'base64offset', 'wide', 'utf16', 'utf16le', 'utf16be', 'windash', 'fieldref', 'expand'],
 ] as const
 
-/** A test of one value of a rule against a field. `null` field = keywords, over all values of the record. */
-export type ValueTest = (view: View, field: Field) => boolean
+/** A test of one value of a rule against a field; of keywords, against all values of the record. */
+export interface ValueTest {
+  readonly test: (view: View, field: Field) => boolean
+  /** What one of the field's values must hold for the test to be true. */
+  readonly needs: Needs
+}
+
+const unbound = (test: ValueTest['test']): ValueTest => ({ test, needs: null })
 
 /** Why a value cannot be compiled. */
 export interface ValueFault {
@@ -47,7 +54,7 @@ export function compileValueTest(value: Json, modifiers: readonly string[], keyw
     return { message: 'placeholders need configuration, and there is none', hint: 'write the values into the rule' }
   if (has('exists'))
     return typeof value === 'boolean'
-      ? (_view, field) => field.present === value
+      ? unbound((_view, field) => field.present === value)
       : { message: '"exists" takes true or false' }
   if (has('fieldref'))
     return typeof value === 'string'
@@ -60,7 +67,7 @@ export function compileValueTest(value: Json, modifiers: readonly string[], keyw
   const order = (['lt', 'lte', 'gt', 'gte'] as const).find(has)
   if (order !== undefined) return compileOrder(value, order)
   if (value === null)
-    return (_view, field) => field.values.includes(null) || (field.values.length === 0 && !field.structured)
+    return unbound((_view, field) => field.values.includes(null) || (field.values.length === 0 && !field.structured))
   if (typeof value === 'object') return { message: 'a value is text, a number, true, false, null or a list of these' }
   return compileText(String(value), modifiers, keyword)
 }
@@ -80,12 +87,16 @@ function compileText(value: string, modifiers: readonly string[], keyword: boole
   const cased = has('cased') || encoded
   const before = keyword || has('contains') || has('endswith') || has('base64offset')
   const after = keyword || has('contains') || has('startswith') || has('base64offset')
-  const tests = patterns.map((pattern) => compilePattern(surround(pattern, before, after), cased))
-  if (cased)
-    return (_view, field) => field.values.some((one) => one !== null && tests.some((test) => test(String(one))))
+  const whole = patterns.map((pattern) => surround(pattern, before, after))
+  const tests = whole.map((pattern) => compilePattern(pattern, cased))
+  const needs = anyOf(whole.map((pattern) => literalsOfPattern(pattern, cased)))
   const [only] = tests
-  if (tests.length === 1 && only !== undefined) return (_view, field) => field.lower().some(only)
-  return (_view, field) => field.lower().some((one) => tests.some((test) => test(one)))
+  if (cased) {
+    const matches = (one: Json) => one !== null && tests.some((test) => test(String(one)))
+    return { test: (_view, field) => field.values.some(matches), needs }
+  }
+  if (tests.length === 1 && only !== undefined) return { test: (_view, field) => field.lower().some(only), needs }
+  return { test: (_view, field) => field.lower().some((one) => tests.some((test) => test(one))), needs }
 }
 
 function encode(value: string, modifiers: readonly string[]): string[] {
@@ -120,7 +131,9 @@ function compileRegex(value: Json, modifiers: readonly string[]): ValueTest | Va
   ].join('')
   try {
     const regex = new RegExp(source, flags)
-    return (_view, field) => field.values.some((one) => one !== null && regex.test(String(one).slice(0, maxRegexInput)))
+    return unbound((_view, field) =>
+      field.values.some((one) => one !== null && regex.test(String(one).slice(0, maxRegexInput))),
+    )
   } catch (error) {
     return { message: `the regular expression is not valid: ${(error as Error).message}` }
   }
@@ -130,12 +143,13 @@ function compileCidr(value: Json): ValueTest | ValueFault {
   if (typeof value !== 'string' || !ipaddr.isValidCIDR(value))
     return { message: `"cidr" takes a network like 10.0.0.0/8, this is ${JSON.stringify(value)}` }
   const [network, bits] = ipaddr.parseCIDR(value)
-  return (_view, field) =>
+  return unbound((_view, field) =>
     field.values.some((one) => {
       if (typeof one !== 'string' || one.length > 45 || !isAddress(one)) return false
       const address = ipaddr.process(one)
       return address.kind() === network.kind() && address.match(network, bits)
-    })
+    }),
+  )
 }
 
 /** Short and octal forms such as `10.1` are no addresses: programs read them differently. */
@@ -150,11 +164,12 @@ function compileOrder(value: Json, order: 'lt' | 'lte' | 'gt' | 'gte'): ValueTes
     gt: (seen: number) => seen > wanted,
     gte: (seen: number) => seen >= wanted,
   }[order]
-  return (_view, field) =>
+  return unbound((_view, field) =>
     field.values.some((one) => {
       const seen = toNumber(one)
       return seen !== null && test(seen)
-    })
+    }),
+  )
 }
 
 function toNumber(value: Json): number | null {
@@ -172,10 +187,10 @@ function compareFields(other: string, modifiers: readonly string[]): ValueTest {
         ? (a: string, b: string) => a.endsWith(b)
         : (a: string, b: string) => a === b
   const texts = modifiers.includes('cased') ? casedTexts : (field: Field) => field.lower()
-  return (view, field) => {
+  return unbound((view, field) => {
     const others = texts(view.field(other))
     return texts(field).some((a) => others.some((b) => compare(a, b)))
-  }
+  })
 }
 
 const casedTexts = (field: Field) => field.values.flatMap((one) => (one === null ? [] : [String(one)]))

@@ -1,4 +1,5 @@
 import { didYouMean, isObject, type Json, type Locate, type Problem, problem } from '../../model/index.ts'
+import { anyOf, type Literal } from './literals.ts'
 import { compileValueTest, modifierNames, type ValueTest } from './modifiers.ts'
 import type { View } from './view.ts'
 
@@ -8,12 +9,13 @@ export type Search =
   | { readonly kind: 'not'; readonly part: Search }
   | Atom
 
-/** One field and its values. `equals` are its lower-case texts when it is a plain equality, for the index. */
+/** One field and its values. */
 export interface Atom {
   readonly kind: 'atom'
   readonly label: string
   readonly field: string | null
-  readonly equals: readonly string[] | null
+  /** What must be found in the field for the atom to hold: of each of these lists one literal. */
+  readonly needs: readonly (readonly Literal[])[]
   test(view: View): boolean
 }
 
@@ -66,7 +68,7 @@ function compileField(key: string, value: Json, path: Path, at: Locate, problems
   const tests: ValueTest[] = []
   for (const [index, one] of values.entries()) {
     const test = compileValueTest(one, modifiers, field === null)
-    if (typeof test === 'function') tests.push(test)
+    if ('test' in test) tests.push(test)
     else
       problems.push(problem('sigma/value', test.message, at(Array.isArray(value) ? [...path, index] : path), test.hint))
   }
@@ -76,27 +78,19 @@ function compileField(key: string, value: Json, path: Path, at: Locate, problems
   const [only] = tests
   const run: (view: View) => boolean =
     tests.length === 1 && only !== undefined
-      ? (view) => only(view, fetch(view))
+      ? (view) => only.test(view, fetch(view))
       : every
-        ? (view) => tests.every((test) => test(view, fetch(view)))
-        : (view) => tests.some((test) => test(view, fetch(view)))
-  const equals =
-    field !== null && modifiers.length === 0 && values.every(isPlain)
-      ? values.map((one) => String(one).toLowerCase())
-      : null
+        ? (view) => tests.every(({ test }) => test(view, fetch(view)))
+        : (view) => tests.some(({ test }) => test(view, fetch(view)))
+  const needs = every ? tests.map((one) => one.needs) : [anyOf(tests.map((one) => one.needs))]
   return {
     kind: 'atom',
     label: key === '' ? 'keywords' : key,
     field,
-    equals,
+    needs: negated ? [] : needs.filter((one) => one !== null),
     test: negated ? (view) => !run(view) : run,
   }
 }
-
-const isPlain = (value: Json) =>
-  typeof value === 'number' ||
-  typeof value === 'boolean' ||
-  (typeof value === 'string' && value !== '' && !/[*?\\]/.test(value))
 
 /** `field: { sub: value }` is `field.sub: value`; a list of such mappings is any of them. */
 function nested(field: string, value: Json, path: Path, at: Locate, problems: Problem[]): Search {
