@@ -8,6 +8,7 @@ import { register as explain } from './explain.ts'
 import { register as incidents } from './incidents.ts'
 import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
+import { register as rulesCheck } from './rules-check.ts'
 import { register as rulesTest } from './rules-test.ts'
 import { register as run } from './run.ts'
 import { register as runs } from './runs.ts'
@@ -22,6 +23,6 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
   ['Decide:', [approve, runs, stopSwitch]],
-  ['Content:', [validate, rulesTest]],
+  ['Content:', [validate, rulesCheck, rulesTest]],
   ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]

@@ -4,6 +4,7 @@ import { checkFixture, type FixtureCase, type SigmaRule } from '../core/detect/i
 import { formatPlace, type Problem, problem } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
 import { loadBundle, root } from './load-bundle.ts'
+import { rulesGroup } from './rules-group.ts'
 
 /** What became of one rule's fixture file. */
 interface Tested {
@@ -14,10 +15,7 @@ interface Tested {
 
 /** `gitsoc rules test`: every detection rule against the records it must and must not fire on. */
 export function register(program: Command): void {
-  const rules =
-    program.commands.find((one) => one.name() === 'rules') ??
-    program.command('rules').description('work with detection rules')
-  rules
+  rulesGroup(program)
     .command('test [rule...]')
     .description('run detection rules over their fixtures: positive records must fire, negative ones must not')
     .option('--json', 'one JSON document instead of text')

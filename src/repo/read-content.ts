@@ -50,7 +50,8 @@ function absent(error: NodeJS.ErrnoException): null {
   throw error
 }
 
-async function beginning(file: string): Promise<string> {
+/** The text of a file, as far as a compiler would read it. */
+export async function beginning(file: string): Promise<string> {
   const handle = await open(file)
   try {
     const chunks: Buffer[] = []

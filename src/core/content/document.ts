@@ -1,4 +1,14 @@
-import { isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument as parseYaml } from 'yaml'
+import {
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  parseDocument as parseYaml,
+  type Document as YamlDocument,
+} from 'yaml'
 import {
   type Document,
   isObject,
@@ -19,27 +29,59 @@ const tooDeep = `the file nests more than ${maxDepth} deep`
  * several documents and roots that are no mapping are problems.
  */
 export function parseDocument(file: string, text: string): Result<Document> {
-  const lines = new LineCounter()
+  const source = sourceOf(file, text)
+  return source.refused === null ? documentOf(source, parseYaml(text, optionsFor(source))) : fail([source.refused])
+}
+
+/**
+ * Reads a YAML file that may hold several documents, as collections of Sigma rules do: each with its own result, so that
+ * one that is wrong hides no other. A file without any document is one problem.
+ */
+export function parseDocuments(file: string, text: string): readonly Result<Document>[] {
+  const source = sourceOf(file, text)
+  if (source.refused !== null) return [fail([source.refused])]
+  const parsed: readonly YamlDocument.Parsed[] = parseAllDocuments(text, optionsFor(source))
+  const filled = parsed.filter((one) => one.contents !== null || one.errors.length > 0)
+  if (filled.length > maxDocuments)
+    return [fail([problem('content/too-large', `the file holds more than ${maxDocuments} documents`, source.start)])]
+  if (filled.length === 0) return [fail([problem('content/yaml', 'the file is empty', source.start)])]
+  return filled.map((one) => documentOf(source, one))
+}
+
+const maxDocuments = 1000
+
+interface Source {
+  readonly file: string
+  readonly text: string
+  readonly lines: LineCounter
+  readonly start: Place
+  /** Why the text is not even looked at. */
+  readonly refused: Problem | null
+}
+
+function sourceOf(file: string, text: string): Source {
+  const start: Place = { file, line: 1, column: 1 }
+  return { file, text, lines: new LineCounter(), start, refused: refusal(text, start) }
+}
+
+function refusal(text: string, start: Place): Problem | null {
+  if (text.length > maxBytes)
+    return problem('content/too-large', `the file has more than ${maxBytes} characters`, start)
+  const hidden = hiddenCharacter(text)
+  if (hidden === null) return null
+  const before = text.slice(0, hidden.offset).split('\n')
+  const at: Place = { ...start, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+  return problem('content/yaml', hidden.message, at, hidden.hint)
+}
+
+const optionsFor = ({ lines }: Source) =>
+  ({ lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2', merge: false }) as const
+
+function documentOf({ file, text, lines, start }: Source, parsed: YamlDocument.Parsed): Result<Document> {
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const start: Place = { file, line: 1, column: 1 }
-  if (text.length > maxBytes)
-    return fail([problem('content/too-large', `the file has more than ${maxBytes} characters`, start)])
-  const hidden = hiddenCharacter(text)
-  if (hidden !== null) {
-    const before = text.slice(0, hidden.offset).split('\n')
-    const at: Place = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
-    return fail([problem('content/yaml', hidden.message, at, hidden.hint)])
-  }
-  const parsed = parseYaml(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: true,
-    version: '1.2',
-    merge: false,
-  })
   const problems: Problem[] = [...parsed.errors, ...parsed.warnings].map((error) =>
     problem('content/yaml', sentence(error.message), placeAt(error.pos[0]), hintFor(error.code)),
   )
@@ -47,8 +89,10 @@ export function parseDocument(file: string, text: string): Result<Document> {
   const foreign = foreignTo(parsed, maxDepth)
   if (foreign !== null) return fail([problem('content/yaml', foreign.message, placeAt(foreign.offset), foreign.hint)])
   const value: unknown = parsed.toJS({ maxAliasCount: 0 })
-  if (!isObject(value)) return fail([problem('content/yaml', 'the file must be one mapping', start)])
-  const root = parsed.contents as Node
+  const root = parsed.contents as Node | null
+  const beginning = root?.range == null ? start : placeAt(root.range[0])
+  if (root === null || !isObject(value))
+    return fail([problem('content/yaml', 'the file must be one mapping', beginning)])
   return {
     ok: true,
     value: {

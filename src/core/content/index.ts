@@ -1,5 +1,5 @@
 export { type Bundle, type Compiled, compileBundle } from './bundle.ts'
-export { parseDocument } from './document.ts'
+export { parseDocument, parseDocuments } from './document.ts'
 export { formatProblems } from './format.ts'
 export { compileSchema } from './schema.ts'
 export type { SourceFile } from './source.ts'

@@ -1,0 +1,90 @@
+import { parseDocuments, type SourceFile } from '../core/content/index.ts'
+import { compileRuleSet, type RuleResult, type RuleSet, ruleKindOf } from '../core/detect/index.ts'
+import { type Document, formatPlace, type Problem, problem } from '../core/model/index.ts'
+import { listRuleFiles, readRuleFile } from '../repo/index.ts'
+import { Failure } from './failure.ts'
+import { createProgress } from './progress.ts'
+
+/** The Sigma rules of a folder or file, compiled; what does not compile is left out and named in `problems`. */
+export interface LoadedRules {
+  readonly set: RuleSet
+  /** Files with at least one rule. */
+  readonly fileCount: number
+  /** Files that hold YAML, but no rule. */
+  readonly skipped: readonly string[]
+  /** In order of file and place. */
+  readonly problems: readonly Problem[]
+  /** The files that problems are in, for code frames. */
+  readonly faulty: readonly SourceFile[]
+}
+
+/** Reads and compiles all rules below the paths. Throws a {@link Failure} when a path is not there or holds no rule file. */
+export async function loadRules(paths: readonly string[]): Promise<LoadedRules> {
+  const files = await filesOf(paths)
+  const documents: Document[] = []
+  const problems: Problem[] = []
+  const sources: SourceFile[] = []
+  const skipped: string[] = []
+  const progress = createProgress('reading rules')
+  try {
+    for (const [index, path] of files.entries()) {
+      const source = await readRuleFile(path)
+      const parsed = parseDocuments(source.path, source.text)
+      const rules = parsed.filter((one) => !one.ok || ruleKindOf(one.value) !== null)
+      if (rules.length === 0) skipped.push(path)
+      else sources.push(source)
+      for (const one of rules) {
+        if (one.ok) documents.push(one.value)
+        else problems.push(...one.problems)
+      }
+      progress.update(index + 1, files.length, path)
+    }
+  } finally {
+    progress.end()
+  }
+  const set = compileRuleSet(documents)
+  problems.push(...set.results.flatMap((one) => one.problems), ...duplicatesOf(set.results))
+  const inFault = new Set(problems.map((one) => one.place?.file))
+  return {
+    set,
+    fileCount: sources.length,
+    skipped,
+    problems: problems.sort(byPlace),
+    faulty: sources.filter((one) => inFault.has(one.path)),
+  }
+}
+
+async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
+  const files: string[] = []
+  for (const path of paths) {
+    const found = await listRuleFiles(path).catch((error: Error) => {
+      throw new Failure(`the rules cannot be read: ${error.message}`, { exitCode: 2 })
+    })
+    if (found.length === 0)
+      throw new Failure(`there is no rule in ${path}`, { hint: 'rules are .yml or .yaml files', exitCode: 2 })
+    files.push(...found)
+  }
+  return [...new Set(files)]
+}
+
+/** Two rules of one id would raise one alert, and a correlation could not tell them apart. */
+function duplicatesOf(results: readonly RuleResult[]): readonly Problem[] {
+  const seen = new Map<string, Document>()
+  return results.flatMap(({ document }) => {
+    const { id } = document.value
+    if (typeof id !== 'string') return []
+    const first = seen.get(id)
+    if (first === undefined) {
+      seen.set(id, document)
+      return []
+    }
+    const where = formatPlace(first.place(['id']))
+    return [problem('content/duplicate-id', `the id "${id}" is used in ${where} too`, document.place(['id']))]
+  })
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  const left = a.place?.file ?? ''
+  const right = b.place?.file ?? ''
+  return left === right ? (a.place?.line ?? 0) - (b.place?.line ?? 0) : left < right ? -1 : 1
+}
