@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parseDocument, type SourceFile } from '../core/content/index.ts'
+import { type Bundle, parseDocument, type SourceFile } from '../core/content/index.ts'
 import { checkFixture, type FixtureCase, type SigmaRule } from '../core/detect/index.ts'
 import { formatPlace, type Problem, problem } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
@@ -34,7 +34,7 @@ export function register(program: Command): void {
           hint: 'give an id or part of a path, like okta_',
           exitCode: 2,
         })
-      const tested = chosen.map((rule) => testRule(rule, bundle.files))
+      const tested = chosen.map((rule) => testRule(rule, bundle))
       const strays = wanted.length > 0 ? [] : straysOf(bundle.detection, bundle.files)
       const failed = tested.filter(isFailed)
       const ok = failed.length === 0 && strays.length === 0
@@ -51,7 +51,7 @@ const pathOf = (rule: SigmaRule) => rule.ref.place?.file ?? ''
 const isFailed = (one: Tested) => one.problems.length > 0 || one.cases.some((each) => !each.passed)
 const fixturePath = (rule: SigmaRule) => pathOf(rule).replace(/^rules\/detection\//, 'rules/detection/fixtures/')
 
-function testRule(rule: SigmaRule, files: readonly SourceFile[]): Tested {
+function testRule(rule: SigmaRule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {
   const path = fixturePath(rule)
   const file = files.find((one) => one.path === path)
   if (file === undefined)
@@ -61,7 +61,7 @@ function testRule(rule: SigmaRule, files: readonly SourceFile[]): Tested {
       problems: [problem('fixture/missing', 'the rule has no fixture', rule.ref.place, `write ${path}`)],
     }
   const document = parseDocument(file.path, file.text)
-  const result = document.ok ? checkFixture(rule, document.value) : document
+  const result = document.ok ? checkFixture(rule, document.value, mappings) : document
   return result.ok ? { rule, cases: result.value, problems: [] } : { rule, cases: [], problems: result.problems }
 }
 

@@ -57,7 +57,7 @@ const cases: readonly Case[] = present
   : []
 
 /** The events of a case as they come out of the integration for Windows, log source and all. */
-const { integrations } = await ownBundle()
+const { integrations, mappings } = await ownBundle()
 function eventsOf(records: readonly JsonObject[]): readonly Event[] {
   const normalizer = createNormalizer(integrations, tenantId('main'))
   return records.flatMap((record, seq) => {
@@ -82,7 +82,10 @@ test.skipIf(!present)('every SigmaHQ rule loads, but for those with a known reas
 test.skipIf(!present)(
   'every upstream regression case fires through the integration, its log source and the whole index',
   () => {
-    const matcher = createMatcher(loaded.map((one) => one.rule))
+    const matcher = createMatcher(
+      loaded.map((one) => one.rule),
+      mappings,
+    )
     const missed: string[] = []
     for (const one of cases) {
       const count = eventsOf(one.events).filter((event) =>

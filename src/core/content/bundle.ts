@@ -4,11 +4,13 @@ import {
   type CorrelationRule,
   type Correlator,
   compileCorrelationRule,
+  compilePipeline,
   compileSigmaRule,
   createCorrelator,
   createMatcher,
   type Matcher,
   type SigmaRule,
+  type SourceMapping,
 } from '../detect/index.ts'
 import {
   canonicalJson,
@@ -35,6 +37,8 @@ export interface Bundle {
   readonly commit: string
   readonly detection: readonly SigmaRule[]
   readonly sequences: readonly CorrelationRule[]
+  /** Which events the log sources of detection rules mean. */
+  readonly mappings: readonly SourceMapping[]
   readonly matcher: Matcher
   readonly correlator: Correlator
   readonly correlation: CorrelationRules
@@ -85,6 +89,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   for (const [kind, list] of documents) duplicates(kind, list, problems)
 
   const detection = all('detection', compileSigmaRule)
+  const mappings = all('pipeline', compilePipeline).flat()
   const sequences = all('correlation', (document) => compileCorrelationRule(document, detection))
   const correlation: CorrelationRules = {
     suppression: all('suppression', compileSuppression),
@@ -112,7 +117,8 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       commit,
       detection,
       sequences,
-      matcher: createMatcher(detection),
+      mappings,
+      matcher: createMatcher(detection, mappings),
       correlator: createCorrelator(sequences),
       correlation,
       scoring,

@@ -1,12 +1,12 @@
 import { type Alert, alertId, type Event, type Fact, type Observable, observableKey } from '../model/index.ts'
 import type { CorrelationHit } from './sigma/correlator.ts'
-import { viewOf } from './sigma/log-source.ts'
 import type { Match } from './sigma/matcher.ts'
 import type { RuleHead } from './sigma/rule.ts'
+import type { View } from './sigma/view.ts'
 
 /** The alert of a rule that matched one event. */
 export function alertOf(event: Event, match: Match): Alert {
-  return build(event, match.rule, [event.id], match.facts, event.id)
+  return build(event, match, [event.id], match.facts, event.id)
 }
 
 /** The alert of a correlation whose condition the event met. */
@@ -16,12 +16,12 @@ export function alertOfCorrelation(event: Event, hit: CorrelationHit): Alert {
     { name: 'since', value: hit.firstAt },
     ...hit.group.map(([name, value]) => ({ name, value })),
   ]
-  return build(event, hit.rule, hit.eventIds, facts, event.id)
+  return build(event, hit, hit.eventIds, facts, event.id)
 }
 
 function build(
   event: Event,
-  rule: RuleHead,
+  { rule, view }: { readonly rule: RuleHead; readonly view: View },
   eventIds: Alert['eventIds'],
   facts: readonly Fact[],
   identity: string,
@@ -42,7 +42,7 @@ function build(
     techniques: rule.techniques,
     tactics: rule.tactics,
     observables: event.observables,
-    key: `${rule.id}|${keyOf(event, rule)}`,
+    key: `${rule.id}|${keyOf(event, rule, view)}`,
     updateOf: null,
     eventIds,
     url: null,
@@ -50,9 +50,8 @@ function build(
   }
 }
 
-function keyOf(event: Event, rule: RuleHead): string {
+function keyOf(event: Event, rule: RuleHead, view: View): string {
   if (rule.aggregateBy !== null) {
-    const view = viewOf(event)
     return JSON.stringify(rule.aggregateBy.map((field) => (view.field(field).lower()[0] ?? '').slice(0, 200)))
   }
   const entities = event.observables.filter(isEntity)

@@ -9,6 +9,7 @@ import {
   problem,
   type Result,
 } from '../model/index.ts'
+import { bindingsOf, type SourceMapping } from './sigma/log-source.ts'
 import { createMatcher } from './sigma/matcher.ts'
 import type { SigmaRule } from './sigma/rule.ts'
 
@@ -28,9 +29,14 @@ const lists = ['positive', 'negative'] as const
 
 /**
  * Runs a rule over its fixture file (`positive: [records]`, `negative: [records]`). Both lists need at least one record:
- * a rule that nothing shows to fire, or to keep still, is not tested.
+ * a rule that nothing shows to fire, or to keep still, is not tested. A record is tried as each kind of event that the
+ * rule's log source means by the pipelines' lines `mappings`.
  */
-export function checkFixture(rule: SigmaRule, fixture: Document): Result<readonly FixtureCase[]> {
+export function checkFixture(
+  rule: SigmaRule,
+  fixture: Document,
+  mappings: readonly SourceMapping[] = [],
+): Result<readonly FixtureCase[]> {
   const problems: Problem[] = Object.keys(fixture.value)
     .filter((key) => !(lists as readonly string[]).includes(key))
     .map((key) =>
@@ -41,7 +47,8 @@ export function checkFixture(rule: SigmaRule, fixture: Document): Result<readonl
         `known: ${lists.join(', ')}`,
       ),
     )
-  const matcher = createMatcher([rule])
+  const matcher = createMatcher([rule], mappings)
+  const sources = bindingsOf(rule.logsource, mappings).map(({ given }) => given)
   const cases = lists.flatMap((kind) => {
     const records = recordsOf(fixture.value[kind])
     if (records === null) {
@@ -49,7 +56,7 @@ export function checkFixture(rule: SigmaRule, fixture: Document): Result<readonl
       problems.push(problem('fixture/form', message, fixture.place([kind])))
     }
     return (records ?? []).map((record, index): FixtureCase => {
-      const [match] = matcher.match({ logsource: rule.logsource, record })
+      const [match] = sources.flatMap((logsource) => matcher.match({ logsource, record }))
       const passed = (match !== undefined) === (kind === 'positive')
       return { kind, index, place: fixture.place([kind, index]), passed, facts: match?.facts ?? [] }
     })

@@ -13,5 +13,14 @@ export {
   type SigmaState,
   takeSigmaChanges,
 } from './sigma/correlator.ts'
+export {
+  bindingsOf,
+  covers,
+  createReadings,
+  type Reading,
+  type Readings,
+  type SourceMapping,
+} from './sigma/log-source.ts'
 export { createMatcher, type Match, type Matcher } from './sigma/matcher.ts'
+export { compilePipeline } from './sigma/pipeline.ts'
 export { compileSigmaRule, type RuleHead, type SigmaRule } from './sigma/rule.ts'

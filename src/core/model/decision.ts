@@ -7,6 +7,8 @@ export interface RuleRef {
     | 'detection'
     | 'integration'
     | 'correlation'
+    | 'pipeline'
+    | 'overlay'
     | 'grouping'
     | 'suppression'
     | 'scoring'

@@ -6,7 +6,7 @@ import type { Document } from '../../../src/core/model/index.ts'
 import { ownBundle } from '../../support/content.ts'
 import { documentOf } from '../../support/document.ts'
 
-const { detection, sequences, integrations } = await ownBundle()
+const { detection, sequences, integrations, mappings } = await ownBundle()
 const data = process.env.GITSOC_SHARED_DATA ?? '../shared/data'
 const attack = join(data, 'attack', 'techniques.json')
 if (!existsSync(attack)) console.warn(`SKIPPED: no ATT&CK techniques at ${data} (set GITSOC_SHARED_DATA)`)
@@ -16,7 +16,7 @@ describe.each(detection)('$title', (rule) => {
 
   test('does what its fixtures say', () => {
     const path = `rules/detection/fixtures/${name}`
-    const result = checkFixture(rule, documentOf(path, readFileSync(path, 'utf8')))
+    const result = checkFixture(rule, documentOf(path, readFileSync(path, 'utf8')), mappings)
     if (!result.ok) throw new Error(result.problems.map((one) => one.message).join('; '))
     expect(result.value.filter((one) => !one.passed).map((one) => `${one.kind} ${one.index}`)).toEqual([])
   })

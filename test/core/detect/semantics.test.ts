@@ -64,7 +64,6 @@ test('all problems of a rule are told at once', () => {
   ])
 })
 
-const sysmon = (category: string) => ({ product: 'windows', service: 'sysmon', category })
 test.each([
   [
     'every member that a rule names must be equal',
@@ -75,37 +74,12 @@ test.each([
   ['members that a rule does not name may be anything', { product: 'aws' }, { product: 'aws', service: 'x' }, true],
   ['another product is another source', { product: 'aws' }, { product: 'okta' }, false],
   ['a separator in a value does not join it to another', { product: 'a', category: 'b' }, { product: 'a|b' }, false],
-  ['registry_event is every event of the registry', { category: 'registry_event' }, sysmon('registry_set'), true],
-  ['and no other', { category: 'registry_event' }, sysmon('file_event'), false],
 ])('%s', (_name, logsource, given, expected) => {
   const compiled = compile('s: { a: x }\ncondition: s')
   if (!compiled.ok) throw new Error('the rule does not load')
   const other = { ...compiled.value, id: 'y', logsource: { product: 'a', category: 'b', service: 'c' } }
   const matcher = createMatcher([{ ...compiled.value, logsource }, other])
   expect(matcher.match({ logsource: given, record: { a: 'x' } }).length === 1).toBe(expected)
-})
-
-test.each([
-  ['registry_add', 'CreateKey', 'DeleteKey'],
-  ['registry_delete', 'DeleteValue', 'CreateKey'],
-])('%s tells creation and deletion of keys apart', (category, own, other) => {
-  const compiled = compile('s: { a: x }\ncondition: s')
-  if (!compiled.ok) throw new Error('the rule does not load')
-  const matcher = createMatcher([{ ...compiled.value, logsource: { product: 'windows', category } }])
-  const count = (EventType: string) =>
-    matcher.match({ logsource: sysmon('registry_add'), record: { a: 'x', EventType } }).length
-  expect([count(own), count(other)]).toEqual([1, 0])
-})
-
-test('a rule on process creation sees the fields of event 4688 under the names of Sysmon', () => {
-  const compiled = compile("s: { 'Image|endswith': '\\certutil.exe' }\ncondition: s")
-  if (!compiled.ok) throw new Error('the rule does not load')
-  const matcher = createMatcher(
-    [compiled.value].map((rule) => ({ ...rule, logsource: { category: 'process_creation' } })),
-  )
-  const logsource = { product: 'windows', service: 'security', category: 'process_creation' }
-  const [match] = matcher.match({ logsource, record: { NewProcessName: 'C:\\Windows\\certutil.exe' } })
-  expect(match?.facts).toEqual([{ name: 'Image|endswith', value: 'C:\\Windows\\certutil.exe' }])
 })
 
 test('a fact shows the element that matched, and not its neighbours', () => {

@@ -1,7 +1,7 @@
 import { type Event, type EventId, isObject, type Json, type JsonObject } from '../../model/index.ts'
 import type { CorrelationRule } from './correlation-rule.ts'
-import { viewOf } from './log-source.ts'
 import type { Match } from './matcher.ts'
+import type { View } from './view.ts'
 
 /** A correlation whose condition was met by this event. */
 export interface CorrelationHit {
@@ -11,6 +11,8 @@ export interface CorrelationHit {
   readonly firstAt: number
   /** The newest events that were counted; bounded. */
   readonly eventIds: readonly EventId[]
+  /** The event that completed it, as the rule that matched read it. */
+  readonly view: View
 }
 
 /** One counted match: event time, event, counted value. */
@@ -88,11 +90,11 @@ export function createCorrelator(rules: readonly CorrelationRule[]): Correlator 
       if (event.occurredAt > state.watermark) state.watermark = event.occurredAt
       const hits: CorrelationHit[] = []
       const counted = new Set<CorrelationRule>()
-      for (const { rule } of matches) {
+      for (const { rule, view } of matches) {
         for (const correlation of byRule.get(rule.id) ?? []) {
           if (counted.has(correlation)) continue
           counted.add(correlation)
-          const hit = count(state, correlation, event)
+          const hit = count(state, correlation, event, view)
           if (hit !== null) hits.push(hit)
         }
       }
@@ -102,9 +104,8 @@ export function createCorrelator(rules: readonly CorrelationRule[]): Correlator 
   }
 }
 
-function count(state: SigmaState, rule: CorrelationRule, event: Event): CorrelationHit | null {
+function count(state: SigmaState, rule: CorrelationRule, event: Event, view: View): CorrelationHit | null {
   if (event.occurredAt < state.watermark - rule.timespanMs - latenessMs) return null
-  const view = viewOf(event)
   const group = rule.groupBy.map((field) => [field, (view.field(field).lower()[0] ?? '').slice(0, 300)] as const)
   const value = rule.field === null ? '' : (view.field(rule.field).lower()[0] ?? null)
   if (value === null) return null
@@ -136,6 +137,7 @@ function count(state: SigmaState, rule: CorrelationRule, event: Event): Correlat
     count: reached,
     firstAt: entries[0]?.[0] ?? event.occurredAt,
     eventIds: entries.slice(-maxEventIds).map(([, id]) => id),
+    view,
   }
 }
 

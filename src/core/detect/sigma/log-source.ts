@@ -1,67 +1,125 @@
-import type { Event, LogSource } from '../../model/index.ts'
+import type { LogSource, RuleRef } from '../../model/index.ts'
+import type { SigmaRule } from './rule.ts'
 import type { Search } from './search.ts'
-import { View } from './view.ts'
+import type { Aliases } from './view.ts'
 
-/** Where a rule applies, after Sigma's log source has been resolved to what events carry. */
-export interface Scope {
-  readonly product: string | undefined
-  readonly service: string | undefined
-  /** Any of these; null = whatever the event's category is. */
-  readonly categories: ReadonlySet<string> | null
-  /** What else must hold, where one category of events is two of Sigma's. */
+/** What a log source of Sigma means among the events that an integration gives; one line of a pipeline. */
+export interface SourceMapping {
+  readonly ref: RuleRef
+  /** Id of the integration that gives the events. */
+  readonly integration: string
+  /** The log source as rules name it. */
+  readonly sigma: LogSource
+  /** What the events carry. */
+  readonly given: LogSource
+  /** What else must hold of them. */
   readonly when: Search | null
+  /** Under which other names they have the fields that Sigma names. */
+  readonly fields: Aliases
 }
+
+/** Rules that read the events of a log source in one way: on which condition, and under which names. */
+export interface Reading {
+  readonly rules: readonly SigmaRule[]
+  /** Must hold of the event under its own names, or no rule of this reading applies. */
+  readonly when: Search | null
+  readonly aliases: Aliases
+}
+
+/** Finds the readings of events that carry a log source; asked again for the same, it gives the same objects. */
+export type Readings = (given: LogSource) => readonly Reading[]
+
+const members = ['product', 'category', 'service'] as const
+const noAliases: Aliases = new Map()
+const maxRemembered = 10_000
 
 /**
- * Sysmon reports keys that are created and keys or values that are deleted with one event id, 12, and tells them apart
- * by EventType (https://learn.microsoft.com/en-us/sysinternals/downloads/sysmon, event 12); Sigma has a category for
- * each, and `registry_event` for all of them (SigmaHQ taxonomy, sigma-appendix-taxonomy).
+ * Resolves the log sources of rules once, so that an event pays for one look-up. A log source that a pipeline lists means
+ * exactly the events listed there; any other means the events that carry the same names.
  */
-const registryCategories = ['registry_event', 'registry_add', 'registry_set', 'registry_delete', 'registry_rename']
-
-const isDeletion: Search = {
-  kind: 'atom',
-  label: 'EventType|startswith',
-  field: 'EventType',
-  needs: [],
-  test: (view) =>
-    view
-      .field('EventType')
-      .lower()
-      .some((one) => one.startsWith('delete')),
+export function createReadings(rules: readonly SigmaRule[], mappings: readonly SourceMapping[]): Readings {
+  const byName = new Map<string, { rules: SigmaRule[]; bindings: readonly Binding[] }>()
+  for (const rule of rules) {
+    const name = nameOf(rule.logsource)
+    const found = byName.get(name)
+    if (found === undefined) byName.set(name, { rules: [rule], bindings: bindingsOf(rule.logsource, mappings) })
+    else found.rules.push(rule)
+  }
+  const groups = [...byName.values()]
+  const known = members.map(
+    (member) => new Set(groups.flatMap((one) => one.bindings.map(({ given }) => given[member] ?? ''))),
+  )
+  const remembered = new Map<string, readonly Reading[]>()
+  return (given) => {
+    // Values that no rule and no pipeline names are one to us: a sender who makes them up cannot make readings up.
+    const name = members.map((member, index) => (known[index]?.has(given[member] ?? '') ? given[member] : '')).join('|')
+    let readings = remembered.get(name)
+    if (readings === undefined) {
+      readings = readingsOf(groups, given)
+      if (remembered.size >= maxRemembered) remembered.clear()
+      remembered.set(name, readings)
+    }
+    return readings
+  }
 }
 
-/** The scope of a rule's log source. */
-export function scopeOf({ product, category, service }: LogSource): Scope {
-  const scope = { product, service, categories: category === undefined ? null : new Set([category]), when: null }
-  if (product !== undefined && product !== 'windows') return scope
-  if (category === 'registry_event') return { ...scope, categories: new Set(registryCategories) }
-  if (category === 'registry_add') return { ...scope, when: { kind: 'not', part: isDeletion } }
-  if (category === 'registry_delete')
-    return { ...scope, categories: new Set(['registry_add', 'registry_delete']), when: isDeletion }
-  return scope
+/** What the log source of a rule comes to: events that carry `given` and satisfy `when`, read under `fields`. */
+export type Binding = Pick<SourceMapping, 'given' | 'when' | 'fields'> & { readonly mapping: SourceMapping | null }
+
+/** The events that a rule's log source means. */
+export function bindingsOf(logsource: LogSource, mappings: readonly SourceMapping[]): readonly Binding[] {
+  const wider = mappings.filter(({ sigma }) => covers(sigma, logsource))
+  const most = Math.max(0, ...wider.map(({ sigma }) => sizeOf(sigma)))
+  if (most > 0)
+    return wider
+      .filter(({ sigma }) => sizeOf(sigma) === most)
+      .flatMap((mapping) => {
+        const given = both(mapping.given, except(logsource, mapping.sigma))
+        return given === null ? [] : [{ given, when: mapping.when, fields: mapping.fields, mapping }]
+      })
+  const narrower = mappings.filter(({ sigma }) => covers(logsource, sigma))
+  const itself: Binding = { given: logsource, when: null, fields: noAliases, mapping: null }
+  return [itself, ...narrower.map((mapping) => ({ ...mapping, mapping }))]
 }
 
-/** Whether events of a log source are in the scope. */
-export function inScope(scope: Scope, given: LogSource): boolean {
-  return (
-    (scope.product === undefined || scope.product === given.product) &&
-    (scope.service === undefined || scope.service === given.service) &&
-    (scope.categories === null || (given.category !== undefined && scope.categories.has(given.category)))
+/** Whether events that carry `given` have everything that `wanted` names. */
+export function covers(wanted: LogSource, given: LogSource): boolean {
+  return members.every((member) => wanted[member] === undefined || wanted[member] === given[member])
+}
+
+const nameOf = (logsource: LogSource) => members.map((member) => logsource[member] ?? '').join('|')
+const sizeOf = (logsource: LogSource) => members.filter((member) => logsource[member] !== undefined).length
+
+function except(logsource: LogSource, other: LogSource): LogSource {
+  return Object.fromEntries(
+    members.flatMap((member) =>
+      logsource[member] === undefined || other[member] !== undefined ? [] : [[member, logsource[member]]],
+    ),
   )
 }
 
-/** Windows' own event 4688 says under other names what Sysmon's event 1 says, and Sigma has taken Sysmon's names. */
-const processCreation: ReadonlyMap<string, string> = new Map([
-  ['Image', 'NewProcessName'],
-  ['ParentImage', 'ParentProcessName'],
-  ['User', 'SubjectUserName'],
-  ['LogonId', 'SubjectLogonId'],
-])
-const none: ReadonlyMap<string, string> = new Map()
+/** What both ask for; null when they contradict each other. */
+function both(one: LogSource, other: LogSource): LogSource | null {
+  const merged = { ...one, ...other }
+  return covers(one, merged) ? merged : null
+}
 
-/** The view of an event under the field names that Sigma uses for its log source. */
-export function viewOf({ logsource, record }: Pick<Event, 'logsource' | 'record'>): View {
-  const isWindowsProcess = logsource.product === 'windows' && logsource.category === 'process_creation'
-  return new View(record, isWindowsProcess ? processCreation : none)
+interface Group {
+  readonly rules: readonly SigmaRule[]
+  readonly bindings: readonly Binding[]
+}
+
+function readingsOf(groups: readonly Group[], given: LogSource): readonly Reading[] {
+  const found = new Map<string, { rules: Set<SigmaRule>; when: Search | null; aliases: Aliases }>()
+  const conditions = new Map<Search | null, number>([[null, 0]])
+  for (const { rules, bindings } of groups) {
+    for (const { when, fields } of bindings.filter((binding) => covers(binding.given, given))) {
+      if (!conditions.has(when)) conditions.set(when, conditions.size)
+      const key = `${conditions.get(when)}|${JSON.stringify([...fields])}`
+      const reading = found.get(key) ?? { rules: new Set(), when, aliases: fields }
+      found.set(key, reading)
+      for (const rule of rules) reading.rules.add(rule)
+    }
+  }
+  return [...found.values()].map(({ rules, when, aliases }) => ({ rules: [...rules], when, aliases }))
 }

@@ -1,5 +1,5 @@
 import type { Event, Fact } from '../../model/index.ts'
-import { inScope, type Scope, scopeOf, viewOf } from './log-source.ts'
+import { createReadings, type Reading, type SourceMapping } from './log-source.ts'
 import type { SigmaRule } from './rule.ts'
 import { type Atom, holding, holds, type Search } from './search.ts'
 import { View } from './view.ts'
@@ -8,6 +8,8 @@ import { View } from './view.ts'
 export interface Match {
   readonly rule: SigmaRule
   readonly facts: readonly Fact[]
+  /** The event as the rule read it: fields under the names that Sigma has for its log source. */
+  readonly view: View
 }
 
 /** Stateless: any replica can match any event. */
@@ -38,50 +40,44 @@ const maxFacts = 12
 const maxSeen = 200
 const maxTried = 200
 
-/** Compiles rules into one matcher: by log source, then by the value a rule requires in the discriminating field. */
-export function createMatcher(rules: readonly SigmaRule[]): Matcher {
-  const plans = new Map<string, Plan>()
-  const scopes = new Map(rules.map((rule) => [rule, scopeOf(rule.logsource)] as const))
-  const named = namedBy([...scopes.values()])
-  const fires = (rule: SigmaRule, view: View) => {
-    const when = scopes.get(rule)?.when ?? null
-    return (when === null || holds(when, view)) && holds(rule.search, view)
+/**
+ * Compiles rules into one matcher: by log source, then by the value a rule requires in the discriminating field.
+ * `mappings` are the pipelines' lines; without them a log source means the events that carry the same names.
+ */
+export function createMatcher(rules: readonly SigmaRule[], mappings: readonly SourceMapping[] = []): Matcher {
+  const readingsOf = createReadings(rules, mappings)
+  const plans = new WeakMap<Reading, Plan>()
+  const planFor = (reading: Reading): Plan => {
+    let plan = plans.get(reading)
+    if (plan === undefined) {
+      plan = planOf(reading.rules)
+      plans.set(reading, plan)
+    }
+    return plan
   }
   return {
     ruleCount: rules.length,
     match({ logsource, record }) {
-      // Values that no rule names are one to us: a sender who makes them up cannot make plans up.
-      const key = named
-        .map(([member, known]) => (known.has(logsource[member] ?? '') ? logsource[member] : ''))
-        .join('|')
-      let plan = plans.get(key)
-      if (plan === undefined) {
-        plan = planOf(rules.filter((rule) => inScope(scopes.get(rule) ?? scopeOf(rule.logsource), logsource)))
-        plans.set(key, plan)
-      }
-      if (plan.always.length === 0 && plan.byField.length === 0) return []
-      const view = viewOf({ logsource, record })
-      const matches: Match[] = []
-      for (const rule of plan.always) if (fires(rule, view)) matches.push({ rule, facts: factsOf(rule.search, view) })
-      for (const [field, byValue] of plan.byField) {
-        for (const value of new Set(view.field(field).lower())) {
-          for (const rule of byValue.get(value) ?? [])
-            if (fires(rule, view)) matches.push({ rule, facts: factsOf(rule.search, view) })
+      const readings = readingsOf(logsource)
+      if (readings.length === 0) return []
+      const plain = new View(record)
+      const matches = new Map<SigmaRule, Match>()
+      for (const reading of readings) {
+        if (reading.when !== null && !holds(reading.when, plain)) continue
+        const view = reading.aliases.size === 0 ? plain : new View(record, reading.aliases)
+        const attempt = (rule: SigmaRule) => {
+          if (!matches.has(rule) && holds(rule.search, view))
+            matches.set(rule, { rule, facts: factsOf(rule.search, view), view })
         }
+        const plan = planFor(reading)
+        for (const rule of plan.always) attempt(rule)
+        for (const [field, byValue] of plan.byField)
+          for (const value of new Set(view.field(field).lower()))
+            for (const rule of byValue.get(value) ?? []) attempt(rule)
       }
-      const unique = matches.length > 1 ? [...new Map(matches.map((match) => [match.rule, match])).values()] : matches
-      return unique.sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1))
+      return [...matches.values()].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1))
     },
   }
-}
-
-function namedBy(scopes: readonly Scope[]) {
-  const texts = (list: readonly (string | undefined)[]) => new Set(list.filter((one) => one !== undefined))
-  return [
-    ['product', texts(scopes.map((scope) => scope.product))],
-    ['category', texts(scopes.flatMap((scope) => [...(scope.categories ?? [])]))],
-    ['service', texts(scopes.map((scope) => scope.service))],
-  ] as const
 }
 
 function planOf(rules: readonly SigmaRule[]): Plan {

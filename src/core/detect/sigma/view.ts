@@ -12,18 +12,21 @@ export interface Field {
   lower(): readonly string[]
 }
 
+/** Other names of fields, by the name that is asked for, in the order in which they are tried. */
+export type Aliases = ReadonlyMap<string, readonly string[]>
+
 const maxValues = 20_000
 const maxText = 1_000_000
 
 /** One record while rules look at it: every field is fetched and lower-cased at most once. */
 export class View {
   readonly record: JsonObject
-  private readonly aliases: ReadonlyMap<string, string> | undefined
+  private readonly aliases: Aliases | undefined
   private readonly fields = new Map<string, Field>()
   private everything: Field | undefined
 
-  /** @param aliases other names under which a missing field may stand */
-  constructor(record: JsonObject, aliases?: ReadonlyMap<string, string>) {
+  /** @param aliases other names under which a missing field may stand; a field that is there, null even, goes by its own */
+  constructor(record: JsonObject, aliases?: Aliases) {
     this.record = record
     this.aliases = aliases
   }
@@ -32,17 +35,27 @@ export class View {
   field(name: string): Field {
     let field = this.fields.get(name)
     if (field === undefined) {
-      const found: Found = { values: [], structured: false }
-      const direct = own(this.record, name)
-      const present =
-        direct !== undefined
-          ? gather(direct, found)
-          : name.includes('.') && walk(this.record, name.split('.'), 0, found, 0)
-      const alias = present ? undefined : this.aliases?.get(name)
-      field = alias === undefined ? fieldOf(present, found) : this.field(alias)
+      field = this.find(name)
+      if (!field.present)
+        for (const alias of this.aliases?.get(name) ?? []) {
+          const other = this.find(alias)
+          if (!other.present) continue
+          field = other
+          break
+        }
       this.fields.set(name, field)
     }
     return field
+  }
+
+  private find(name: string): Field {
+    const found: Found = { values: [], structured: false }
+    const direct = own(this.record, name)
+    const present =
+      direct !== undefined
+        ? gather(direct, found)
+        : name.includes('.') && walk(this.record, name.split('.'), 0, found, 0)
+    return fieldOf(present, found)
   }
 
   /** All scalars of the record, for keyword searches. */
