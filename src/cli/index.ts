@@ -6,6 +6,8 @@ import { register as deadLetters } from './dead-letters.ts'
 import { register as demo } from './demo.ts'
 import { register as explain } from './explain.ts'
 import { register as incidents } from './incidents.ts'
+import { register as integrationsList } from './integrations-list.ts'
+import { register as integrationsTest } from './integrations-test.ts'
 import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
 import { register as rulesCheck } from './rules-check.ts'
@@ -23,6 +25,6 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
   ['Decide:', [approve, runs, stopSwitch]],
-  ['Content:', [validate, rulesCheck, rulesTest]],
+  ['Content:', [validate, rulesCheck, rulesTest, integrationsList, integrationsTest]],
   ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]

@@ -1,4 +1,6 @@
+export { type ContractResult, type Difference, deliveryOf, runContracts } from './contract.ts'
+export type { ContractTest } from './contract-test.ts'
 export { type ActionSpec, compileIntegration, type Inbound, type Integration, type WebhookSpec } from './integration.ts'
 export { createNormalizer, type Normalized, type Normalizer, type RawDelivery } from './normalizer.ts'
 export { normalizeObservable } from './observable-value.ts'
-export { toOcsf } from './ocsf.ts'
+export { eventToOcsf, type FindingActivity, toOcsf } from './ocsf.ts'

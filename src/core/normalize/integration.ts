@@ -7,12 +7,14 @@ import {
   type LogSource,
   type Observable,
   type Problem,
+  parseTimestamp,
   problem,
   type Result,
   type RuleRef,
   type SeverityId,
   type TimeForm,
 } from '../model/index.ts'
+import { type ContractTest, contractReceivedAt } from './contract-test.ts'
 import { compileFrom, compileObservables, compileSeverity, compileText } from './extract.ts'
 import { compileGetter, type Getter, textOf } from './getter.ts'
 import { reshapers } from './reshape.ts'
@@ -75,7 +77,7 @@ export interface Integration {
   readonly inbound: readonly Inbound[]
   readonly connection: JsonObject | null
   readonly actions: readonly ActionSpec[]
-  readonly tests: readonly JsonObject[]
+  readonly tests: readonly ContractTest[]
 }
 
 const listOf = (value: Json | undefined): readonly JsonObject[] =>
@@ -109,7 +111,7 @@ export function compileIntegration(document: Document): Result<Integration> {
       inbound: compiled,
       connection: isObject(connection) ? connection : null,
       actions: listOf(actions) as readonly ActionSpec[],
-      tests: listOf(tests),
+      tests: listOf(tests).map((raw, index) => contractTest(raw, index, document)),
     },
   }
 }
@@ -120,6 +122,22 @@ function webhookOf(integration: string, raw: JsonObject): WebhookSpec {
     maxBytes: typeof raw.maxBytes === 'number' ? raw.maxBytes : defaultMaxBytes,
     verify: isObject(raw.verify) ? raw.verify : {},
     handshake: textOf(raw.handshake) ?? null,
+  }
+}
+
+function contractTest(raw: JsonObject, index: number, document: Document): ContractTest {
+  const at = textOf(raw.receivedAt)
+  const { transport } = raw
+  const expect = isObject(raw.expect) ? raw.expect : {}
+  return {
+    name: textOf(raw.name) ?? `test ${index + 1}`,
+    payload: raw.payload ?? null,
+    contentType: textOf(raw.contentType) ?? 'application/json',
+    transport: transport === 'file' || transport === 'syslog' ? transport : 'webhook',
+    receivedAt: parseTimestamp(at, 'rfc3339') ?? contractReceivedAt,
+    recognised: raw.recognised !== false && expect.kind !== 'dead',
+    expect,
+    place: (path, part) => document.place(['tests', index, ...path], part),
   }
 }
 
