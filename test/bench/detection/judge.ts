@@ -1,5 +1,4 @@
-import { currentTechnique } from '../../../src/core/detect/index.ts'
-import { inScope, scopeOf } from '../../../src/core/detect/sigma/log-source.ts'
+import { bindingsOf, covers, currentTechnique } from '../../../src/core/detect/index.ts'
 import type { LogSource } from '../../../src/core/model/index.ts'
 import type { Examined } from './examine.ts'
 import type { Owner, RuleSets } from './rule-sets.ts'
@@ -52,7 +51,10 @@ export function whyNot(
   )
   if (candidates.length === 0) return 'no rule names the technique'
   const scopes = candidates.flatMap(({ rule }) => (rule.kind === 'detection' ? [rule.logsource] : []))
-  const seen = scopes.filter((scope) => logsources.some((one) => inScope(scopeOf(scope), one)))
+  const seen = scopes.filter((scope) => {
+    const bindings = bindingsOf(scope, rules.bundle.mappings)
+    return logsources.some((one) => bindings.some((binding) => covers(binding.given, one)))
+  })
   if (seen.length > 0) return `${seen.length} rules for it see these log sources, none matched`
   const wanted = [...new Set(scopes.map((one) => one.category ?? one.service ?? one.product ?? ''))].sort()
   return `${scopes.length} rules for it need telemetry that was not recorded: ${wanted.slice(0, 6).join(', ')}`

@@ -43,7 +43,7 @@ export async function loadRuleSets(): Promise<RuleSets & { readonly refused: num
       .map((rule) => [rule.id, { owner: 'ours', rule }] as const),
     ...bundle.sequences.map((rule) => [rule.id, { owner: 'ours', rule }] as const),
   ])
-  return { bundle, sigmaHq: createMatcher(rules), alerting, refused }
+  return { bundle, sigmaHq: createMatcher(rules, bundle.mappings), alerting, refused }
 }
 
 function sigmaHq(): { readonly rules: readonly SigmaRule[]; readonly refused: number } {
