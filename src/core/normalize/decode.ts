@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../model/index.ts'
+import { decodeEvtxChunk, isEvtxChunk } from './evtx.ts'
 import { hasDuplicateKey, splitJson } from './json-text.ts'
 import { parseTextLine } from './text-line.ts'
 import { parseXmlEvents } from './windows-xml.ts'
@@ -25,6 +26,8 @@ const lossy = new TextDecoder('utf-8')
 
 /** The records of a body. Total: every byte string gives at least one entry. */
 export function decodeBody(body: Uint8Array, options: DecodeOptions): readonly Decoded[] {
+  // Only files and syslog bring text, and only files bring chunks: what comes by the network has a form of its own.
+  if (options.plainText && isEvtxChunk(body)) return decodeEvtx(body)
   let text: string
   try {
     text = fatal.decode(body)
@@ -48,6 +51,12 @@ export function decodeBody(body: Uint8Array, options: DecodeOptions): readonly D
     .split('\n')
     .filter((line) => line.trim() !== '')
     .flatMap((line) => decodeLine(line, options))
+}
+
+function decodeEvtx(body: Uint8Array): readonly Decoded[] {
+  const records = decodeEvtxChunk(body)
+  if (records.length === 0) return [fail('empty', 'the chunk of the event log holds no record', '')]
+  return records.map((one) => (one.ok ? bounded(one.value, '') : fail('unparsable', one.message, one.text)))
 }
 
 function decodeLine(line: string, options: DecodeOptions): readonly Decoded[] {

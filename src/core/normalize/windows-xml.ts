@@ -6,6 +6,8 @@ const parser = new XMLParser({
   attributeNamePrefix: '@',
   textNodeName: '#text',
   processEntities: true,
+  // Line breaks in values come as &#xD;&#xA;.
+  htmlEntities: true,
   parseTagValue: false,
   parseAttributeValue: false,
   trimValues: true,
@@ -21,18 +23,23 @@ export function parseXmlEvents(text: string): readonly JsonObject[] | null {
     try {
       const parsed = parser.parse(source) as unknown
       if (!isObject(parsed) || !isObject(parsed.Event)) return null
-      events.push({
-        Event: {
-          System: systemOf(parsed.Event.System),
-          EventData: dataOf(parsed.Event.EventData),
-          UserData: (parsed.Event.UserData ?? null) as Json,
-        },
-      })
+      events.push(windowsEvent(parsed.Event))
     } catch {
       return null
     }
   }
   return events
+}
+
+/** The `Event` element as a parser gives it (attributes as `@name`, text beside them as `#text`) in the form of EVTX dumps. */
+export function windowsEvent(event: JsonObject): JsonObject {
+  return {
+    Event: {
+      System: systemOf(event.System),
+      EventData: dataOf(event.EventData),
+      UserData: event.UserData ?? null,
+    },
+  }
 }
 
 /** The `<Event>` elements of a text, in one pass: an opening tag that nothing closes must not be searched again and again. */
@@ -60,11 +67,24 @@ function systemOf(raw: Json | undefined): JsonObject {
   }
 }
 
+/**
+ * The members of EventData by name. Members without one have their place as name, and are together in `Data`, which is
+ * what Sigma's rules for such events look at; a name that stands several times holds a list.
+ */
 function dataOf(raw: Json | undefined): JsonObject {
   if (!isObject(raw)) return {}
   const items = Array.isArray(raw.Data) ? (raw.Data as readonly Json[]) : raw.Data === undefined ? [] : [raw.Data]
-  const entries = items.map((item, index): [string, Json] =>
-    isObject(item) ? [String(item['@Name'] ?? `Data${index + 1}`), item['#text'] ?? ''] : [`Data${index + 1}`, item],
-  )
-  return Object.fromEntries(entries)
+  const found = new Map<string, Json[]>()
+  const put = (name: string, value: Json) => {
+    const values = found.get(name)
+    if (values === undefined) found.set(name, [value])
+    else values.push(value)
+  }
+  for (const [index, item] of items.entries()) {
+    const value = isObject(item) ? (item['#text'] ?? '') : item
+    const name = isObject(item) ? item['@Name'] : undefined
+    put(name === undefined ? `Data${index + 1}` : String(name), value)
+    if (name === undefined) put('Data', value)
+  }
+  return Object.fromEntries([...found].map(([name, values]) => [name, values.length === 1 ? (values[0] as Json) : values]))
 }
