@@ -29,7 +29,7 @@ export function register(program: Command): void {
     .command('run')
     .argument(
       '[files...]',
-      'NDJSON, JSON, gzip, CEF, syslog, Zeek or Windows XML files, or directories; none or - reads standard input',
+      'NDJSON, JSON, gzip, zip, CEF, syslog, Zeek, Windows XML or EVTX files, or directories; none or - reads standard input',
     )
     .description('take files through the whole path: normalise, detect, correlate, assess, respond in simulate mode')
     .option('--source <integration>', 'the integration the records come from (default: recognised by the manifests)')

@@ -1,11 +1,15 @@
 import { createReadStream } from 'node:fs'
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import type { Readable } from 'node:stream'
+import { evtxType } from '../core/normalize/index.ts'
+import { evtxChunks, isEvtxFile } from './evtx-chunks.ts'
 import type { NewDelivery } from './inbox.ts'
 import { createJsonElements, TooLarge } from './json-elements.ts'
+import { peek } from './peek.ts'
 import { textModeOf } from './text-mode.ts'
+import { isGzip, unpacked } from './unpack-gzip.ts'
+import { isZip, isZipFile, zipEntries } from './zip-entries.ts'
 
 /** Where a file reader stands, for a progress bar. */
 export interface ReadProgress {
@@ -45,8 +49,8 @@ export async function listFiles(
 
 /**
  * Files as deliveries of at most 1,000 records or about 1 MB: lines (NDJSON, CEF, LEEF, syslog, Zeek), JSON documents,
- * lists of any length, XML. gzip is recognised by its first bytes. Memory stays bounded; what does not fit is an error
- * that names the file.
+ * lists of any length, XML, Windows event logs (EVTX). gzip and zip are recognised by their first bytes. Memory stays
+ * bounded; what does not fit is an error that names the file.
  */
 export async function* readFiles(
   paths: readonly string[],
@@ -56,25 +60,40 @@ export async function* readFiles(
   const source = options.source ?? null
   const bytesTotal = files.reduce((sum, one) => sum + one.bytes, 0)
   let bytesRead = 0
-  for (const { path } of files) {
-    const stream = createReadStream(path)
+  for (const { path, bytes } of files) {
     const before = bytesRead
-    stream.on('data', (chunk) => {
-      bytesRead += chunk.length
-    })
+    let deliveries = 0
     try {
-      for await (const chunk of readStream(stream, options.clock, source)) {
-        options.progress?.({ bytesRead, bytesTotal: Math.max(bytesTotal, bytesRead) })
-        yield [chunk]
+      for await (const part of partsOf(path)) {
+        part.stream.on('data', (chunk) => {
+          bytesRead = Math.min(before + bytes, bytesRead + chunk.length * part.share)
+        })
+        try {
+          for await (const chunk of readStream(part.stream, options.clock, source)) {
+            options.progress?.({ bytesRead, bytesTotal: Math.max(bytesTotal, bytesRead) })
+            deliveries++
+            yield [chunk]
+          }
+        } catch (error) {
+          if (part.name === null) throw error
+          throw new Error(`${part.name}: ${(error as Error).message}`, { cause: error })
+        } finally {
+          part.stream.destroy()
+        }
       }
     } catch (error) {
       throw new Error(`${path}: ${(error as Error).message}`, { cause: error })
-    } finally {
-      stream.destroy()
     }
-    if (bytesRead === before) yield [delivery(Buffer.alloc(0), 'document', options.clock, source)]
+    bytesRead = before + bytes
+    if (bytes === 0 && deliveries === 0) yield [delivery(Buffer.alloc(0), 'document', options.clock, source)]
   }
   options.progress?.({ bytesRead, bytesTotal: Math.max(bytesTotal, bytesRead) })
+}
+
+/** The streams that a file is: itself, or the files in a zip. `share` is what a byte of it is in bytes of the file. */
+async function* partsOf(path: string): AsyncGenerator<{ name: string | null; stream: Readable; share: number }> {
+  if (await isZipFile(path)) yield* zipEntries(path)
+  else yield { name: null, stream: createReadStream(path), share: 1 }
 }
 
 /** A stream (such as standard input) as deliveries. */
@@ -83,7 +102,14 @@ export async function* readStream(
   clock: () => number,
   source: string | null,
 ): AsyncGenerator<NewDelivery> {
-  const parts = await plain(stream)
+  const packed = await peek(stream, 8)
+  const { first, parts } = isGzip(packed.first) ? await peek(unpacked(packed.parts), 8) : packed
+  if (isZip(first)) throw new Error('a zip is read as a file of its own, not from a stream or out of another')
+  if (isEvtxFile(first)) {
+    for await (const body of evtxChunks(parts))
+      yield { source, transport: 'file', contentType: evtxType, receivedAt: clock(), body }
+    return
+  }
   let pending: Buffer = Buffer.alloc(0)
   let later: Buffer[] = []
   let mode: 'unknown' | 'lines' | 'document' = 'unknown'
@@ -161,29 +187,6 @@ async function* readElements(first: Buffer, rest: AsyncIterable<Buffer>): AsyncG
 
 const lineEnd = Buffer.from('\n')
 const isJson = (data: Buffer) => /^\ufeff?\s*[{[]/.test(data.subarray(0, 1000).toString('utf8'))
-
-/** The bytes of a stream, unpacked when they are gzip. */
-async function plain(stream: Readable): Promise<AsyncGenerator<Buffer>> {
-  const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  let first: Buffer = Buffer.alloc(0)
-  while (first.length < 2) {
-    const next = await iterator.next()
-    if (next.done) break
-    first = Buffer.concat([first, Buffer.from(next.value)])
-  }
-  async function* all(): AsyncGenerator<Buffer> {
-    if (first.length > 0) yield first
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield Buffer.from(next.value)
-  }
-  return first[0] === 0x1f && first[1] === 0x8b ? unpacked(all()) : all()
-}
-
-async function* unpacked(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip()
-  // Errors of either side end the iteration below with that error.
-  pipeline(Readable.from(packed), gunzip, () => {})
-  for await (const part of gunzip) yield part as Buffer
-}
 
 /** Bytes of a full chunk of lines, or 0 when there is none yet. */
 function cutLines(data: Buffer): number {

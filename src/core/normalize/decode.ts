@@ -15,6 +15,8 @@ export type Decoded =
 
 /** How a body is to be read: `lines` holds one record a line, `document` is one payload; text lines only from files and syslog. */
 export interface DecodeOptions {
+  /** The body is a chunk of a Windows event log. */
+  readonly evtx: boolean
   readonly lines: boolean
   readonly plainText: boolean
   readonly strictKeys: boolean
@@ -26,8 +28,7 @@ const lossy = new TextDecoder('utf-8')
 
 /** The records of a body. Total: every byte string gives at least one entry. */
 export function decodeBody(body: Uint8Array, options: DecodeOptions): readonly Decoded[] {
-  // Only files and syslog bring text, and only files bring chunks: what comes by the network has a form of its own.
-  if (options.plainText && isEvtxChunk(body)) return decodeEvtx(body)
+  if (options.evtx) return decodeEvtx(body)
   let text: string
   try {
     text = fatal.decode(body)
@@ -54,6 +55,10 @@ export function decodeBody(body: Uint8Array, options: DecodeOptions): readonly D
 }
 
 function decodeEvtx(body: Uint8Array): readonly Decoded[] {
+  if (!isEvtxChunk(body))
+    return [
+      fail('unparsable', 'the bytes are no chunk of an event log', Buffer.from(body.subarray(0, 200)).toString('hex')),
+    ]
   const records = decodeEvtxChunk(body)
   if (records.length === 0) return [fail('empty', 'the chunk of the event log holds no record', '')]
   return records.map((one) => (one.ok ? bounded(one.value, '') : fail('unparsable', one.message, one.text)))

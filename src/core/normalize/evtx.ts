@@ -7,8 +7,8 @@ export type EvtxRecord =
   | { readonly ok: true; readonly value: JsonObject }
   | { readonly ok: false; readonly message: string; readonly text: string }
 
-/** Bytes of a chunk; the file is a header of 4,096 and chunks that need nothing of one another. */
-export const evtxChunkBytes = 65_536
+/** The content type of a delivery that is one chunk of a Windows event log, which the reader of files gives it. */
+export const evtxType = 'application/x-evtx'
 
 const chunkMagic = 'ElfChnk\0'
 const recordMagic = 0x00002a2a
@@ -27,9 +27,9 @@ export function isEvtxChunk(body: Uint8Array): boolean {
  */
 export function decodeEvtxChunk(chunk: Uint8Array): readonly EvtxRecord[] {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-  // Behind the free space's beginning stand only leftovers; an end outside of the chunk is no end.
+  // Behind the free space's beginning stand only leftovers; one that leaves no room for records, or lies outside, is no end.
   const free = view.getUint32(0x30, true)
-  const end = free >= firstRecord && free <= chunk.length ? free : chunk.length
+  const end = free > firstRecord && free <= chunk.length ? free : chunk.length
   const xml = createBinaryXml(chunk)
   const records: EvtxRecord[] = []
   let at = firstRecord
@@ -52,7 +52,7 @@ export function decodeEvtxChunk(chunk: Uint8Array): readonly EvtxRecord[] {
 function readRecord(xml: ReturnType<typeof createBinaryXml>, chunk: Uint8Array, at: number, size: number): EvtxRecord {
   try {
     const root = xml.read(at + headBytes, at + size - 4)
-    const event = valueOf(root)
+    const event = elementValue(root)
     if (root.name !== 'Event' || typeof event !== 'object' || event === null || Array.isArray(event))
       return damaged(chunk, at, at + size, `a record is no event but "${root.name.slice(0, 40)}"`)
     return { ok: true, value: windowsEvent(event as JsonObject) }
@@ -81,7 +81,7 @@ function damaged(chunk: Uint8Array, from: number, to: number, message: string): 
 }
 
 /** An element in the form that the parser of XML text gives. */
-function valueOf(element: XmlElement): Json {
+function elementValue(element: XmlElement): Json {
   const members = new Map<string, Json>(element.attributes.map(([name, value]) => [`@${name}`, value]))
   const texts: string[] = []
   const lists = new Map<string, Json[]>()
@@ -90,7 +90,7 @@ function valueOf(element: XmlElement): Json {
     else {
       const list = lists.get(child.name) ?? []
       lists.set(child.name, list)
-      list.push(valueOf(child))
+      list.push(elementValue(child))
     }
   }
   const text = texts.join('')

@@ -1,5 +1,6 @@
 export { type ContractResult, type Difference, deliveryOf, runContracts } from './contract.ts'
 export type { ContractTest } from './contract-test.ts'
+export { evtxType } from './evtx.ts'
 export { type ActionSpec, compileIntegration, type Inbound, type Integration, type WebhookSpec } from './integration.ts'
 export { createNormalizer, type Normalized, type Normalizer, type RawDelivery } from './normalizer.ts'
 export { normalizeObservable } from './observable-value.ts'

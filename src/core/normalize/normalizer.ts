@@ -17,6 +17,7 @@ import {
 } from '../model/index.ts'
 import { type Decoded, decodeBody } from './decode.ts'
 import { unwrap } from './envelope.ts'
+import { evtxType } from './evtx.ts'
 import { firstOf, textOf } from './getter.ts'
 import type { AlertMapping, Inbound, Integration } from './integration.ts'
 
@@ -88,6 +89,7 @@ export function createNormalizer(integrations: readonly Integration[], tenant: T
     normalize(delivery) {
       const lines = delivery.transport === 'syslog' || /ndjson|jsonl|lines|text\/plain/.test(delivery.contentType ?? '')
       const decoded = decodeBody(delivery.body, {
+        evtx: delivery.contentType === evtxType,
         lines,
         plainText: delivery.transport === 'file' || delivery.transport === 'syslog',
         strictKeys: delivery.transport !== 'file',

@@ -86,5 +86,7 @@ function dataOf(raw: Json | undefined): JsonObject {
     put(name === undefined ? `Data${index + 1}` : String(name), value)
     if (name === undefined) put('Data', value)
   }
-  return Object.fromEntries([...found].map(([name, values]) => [name, values.length === 1 ? (values[0] as Json) : values]))
+  return Object.fromEntries(
+    [...found].map(([name, values]) => [name, values.length === 1 ? (values[0] as Json) : values]),
+  )
 }
