@@ -139,7 +139,7 @@ export async function readCase(tx: Tx, number: IncidentNumber): Promise<CaseFile
     key,
   )
   const steps = await tx.query<{ run: string; path: string; status: string; sentence: string }>(
-    'select s.run, s.path, s.status, s.sentence from run_step s join run r on r.tenant = s.tenant and r.id = s.run where s.tenant = $1 and r.incident = $2 order by s.n',
+    `select s.run, s.path, s.status, s.sentence from run_step s join run r on r.tenant = s.tenant and r.id = s.run where s.tenant = $1 and r.incident = $2 and s.status <> 'decided' order by s.n`,
     key,
   )
   const effects = await tx.query<EffectView>(

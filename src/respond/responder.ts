@@ -3,7 +3,7 @@ import { addTask, appendTimeline, readIncident, storableJson, storableText } fro
 import type { Bundle } from '../core/content/index.ts'
 import { incidentFacts } from '../core/correlate/index.ts'
 import { approvalId, hashId, type Incident, type Json, type JsonObject, own } from '../core/model/index.ts'
-import { type NextStep, nextStep, type StepResult } from '../core/playbook/index.ts'
+import { advance, type NextStep, type StepResult } from '../core/playbook/index.ts'
 import { approvalDigest, type GateDecision, gate } from '../core/policy/index.ts'
 import { appendAudit, type Store, type Tx } from '../store/index.ts'
 import { type Approval, ask, expireApprovals, readApproval } from './approvals.ts'
@@ -62,7 +62,7 @@ export function createResponder(parts: ResponderParts): Responder {
     const errors: unknown[] = []
     for (const run of runs.rows) {
       try {
-        while (!stopping && (await advance(parts, run)));
+        while (!stopping && (await advanceRun(parts, run)));
       } catch (error) {
         errors.push(error)
       }
@@ -95,7 +95,7 @@ export function createResponder(parts: ResponderParts): Responder {
 }
 
 /** One step of a run; true when there may be more to do at once. */
-async function advance(parts: ResponderParts, run: Run): Promise<boolean> {
+async function advanceRun(parts: ResponderParts, run: Run): Promise<boolean> {
   const bundle = await parts.bundleOf(run.bundle)
   const prepared = await parts.store.transaction(async (tx) => {
     const locked = await tx.query<{ ok: boolean; status: string }>(
@@ -141,13 +141,13 @@ async function decideStep(
     [tx.tenant, run.id],
   )
   const facts = incidentFacts(incident)
-  const next = await nextStep(playbook, { results: results.rows, facts })
+  const record = { results: results.rows, facts, inputs: {}, started: new Set<string>(), cancelled: null }
+  const advanced = await advance(playbook, record, bundle.playbooks)
+  for (const result of advanced.results) await recordStep(tx, parts, run, incident, result, at)
+  if (advanced.end !== null) return endRun(tx, run, incident, advanced.end.status, advanced.end.sentence, at)
+  const [next] = advanced.next
+  if (next === undefined) return 'waiting'
   switch (next.kind) {
-    case 'finished':
-      return endRun(tx, run, incident, next.status, next.sentence, at)
-    case 'record':
-      await recordStep(tx, parts, run, incident, next.result, at)
-      return 'again'
     case 'task':
       await addTask(tx, incident.number, next.title, `${run.playbook}/${next.step.id}`)
       await recordStep(
@@ -159,6 +159,12 @@ async function decideStep(
         at,
       )
       return 'again'
+    case 'ask':
+    case 'wait': {
+      const sentence = `"${next.step.title}" cannot be done here yet`
+      await recordStep(tx, parts, run, incident, { path: next.path, status: 'failed', output: null, sentence }, at)
+      return 'again'
+    }
     case 'action':
       return gateStep(tx, parts, run, bundle, incident, facts, next, playbook.owner, at)
   }
@@ -351,7 +357,7 @@ async function recordStep(
       select $1, $2, coalesce(max(n), 0) + 1, $3, $4, $5, $6, $7 from run_step where tenant = $1 and run = $2 on conflict do nothing`,
     [tx.tenant, run.id, result.path, result.status, storableJson(result.output), storableText(result.sentence), at],
   )
-  if (inserted.rowCount === 0) return
+  if (inserted.rowCount === 0 || result.status === 'decided') return
   await appendTimeline(tx, [
     { incident: incident.number, at, kind: 'action', actor: run.playbook, sentence: result.sentence },
   ])

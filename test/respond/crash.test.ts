@@ -59,7 +59,7 @@ test('a responder that dies anywhere, before or after any commit, goes on as if 
   }
   await undisturbed.responder({ store: counting }).drain()
   const expected = await trace(undisturbed)
-  expect(transactions).toBeGreaterThan(10)
+  expect(transactions).toBeGreaterThan(8)
   expect(JSON.parse(expected).effects).toHaveLength(3)
   for (const when of ['before commit', 'after commit'] as const) {
     for (let n = 1; n <= transactions; n++) {
@@ -78,7 +78,7 @@ test('an effect that was intended and not made is made once the cause is gone', 
   await writeFile(blocked, 'a file where a folder should be')
   await expect(world.responder({ artifactsDir: blocked }).drain()).rejects.toThrow(/EEXIST|ENOTDIR/)
   expect(await world.rows('select outcome from effect')).toEqual([{ outcome: null }])
-  expect(await world.steps()).toEqual([])
+  expect((await world.steps()).filter((one) => one.status !== 'decided')).toEqual([])
   await world.drain()
   expect(await world.rows('select outcome from effect')).toEqual([{ outcome: 'done' }, { outcome: 'done' }])
 })
@@ -152,7 +152,7 @@ test('a playbook runs once per incident, however often it is set off', async () 
 test('a run waits for the content it started with', async () => {
   const world = await worldOf(await bundleWith(steps, allow), { people })
   await world.responder({ knows: false }).drain()
-  expect(await world.steps()).toEqual([])
+  expect((await world.steps()).filter((one) => one.status !== 'decided')).toEqual([])
   expect(await world.rows('select status from run')).toEqual([{ status: 'running' }])
   await world.drain()
   expect(await world.rows('select status from run')).toEqual([{ status: 'completed' }])

@@ -26,6 +26,9 @@ export interface Condition {
   decide(facts: JsonObject): Promise<ConditionDecision>
 }
 
+/** Whether a fact exists, and the names to offer for one that does not. */
+export type Known = Pick<ReadonlySet<string>, 'has'> & Iterable<string>
+
 const memoSize = 2000
 const maxDepth = 8
 
@@ -34,7 +37,7 @@ const maxDepth = 8
  * `fact` is a dotted path. A fact that is missing makes its comparison false, `exists: false` aside; nothing is coerced.
  * `known` lists the facts there are, so that a misspelt one is found when content loads.
  */
-export function compileCondition(raw: Json, at: Locate, known?: ReadonlySet<string>): Result<Condition> {
+export function compileCondition(raw: Json, at: Locate, known?: Known): Result<Condition> {
   const problems: Problem[] = []
   const paths = new Set<string>()
   const nested = toNested(raw, [], at, problems, paths, known, 0)
@@ -96,7 +99,7 @@ function toNested(
   at: Locate,
   problems: Problem[],
   paths: Set<string>,
-  known: ReadonlySet<string> | undefined,
+  known: Known | undefined,
   depth: number,
 ): NestedCondition | null {
   const refuse = (

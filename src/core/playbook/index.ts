@@ -1,11 +1,17 @@
-export { type NextStep, nextStep, type RunRecord, type StepResult } from './next-step.ts'
+export { compilePlaybook } from './compile-playbook.ts'
+export { advance } from './interpreter.ts'
 export {
   type ActionStep,
-  compilePlaybook,
+  type AskStep,
+  everyStep,
   type IncidentChange,
   incidentChanges,
   type KnownAction,
   type Playbook,
+  type PlaybookTrigger,
+  partsOf,
   type Step,
-} from './playbook.ts'
+  type WaitStep,
+} from './language.ts'
+export type { Advance, NextStep, RunEnd, RunRecord, StepResult } from './record.ts'
 export { type Trigger, triggersOf } from './trigger.ts'

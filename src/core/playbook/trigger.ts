@@ -1,5 +1,5 @@
 import { type Decision, formatPlace, type JsonObject } from '../model/index.ts'
-import type { IncidentChange, Playbook } from './playbook.ts'
+import type { IncidentChange, Playbook } from './language.ts'
 
 /** A playbook that is to run, and why. */
 export interface Trigger {
@@ -15,8 +15,9 @@ export async function triggersOf(
 ): Promise<readonly Trigger[]> {
   const triggers: Trigger[] = []
   for (const playbook of playbooks) {
-    if (!playbook.on.some((one) => changes.includes(one))) continue
-    const seen = await playbook.when.decide(facts)
+    const { on, when } = playbook.trigger
+    if (when === null || !on.some((one) => changes.includes(one))) continue
+    const seen = await when.decide(facts)
     if (!seen.matched) continue
     const place = playbook.ref.place === undefined ? '' : ` (${formatPlace(playbook.ref.place)})`
     const because = seen.facts.map((fact) => `${fact.name} = ${JSON.stringify(fact.value)}`).join(', ')

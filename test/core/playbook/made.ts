@@ -37,6 +37,14 @@ steps:
 export const compileSteps = (steps: string) =>
   compilePlaybook(documentOf('playbooks/contain.yaml', head + steps), actions)
 
+/** A whole playbook, as YAML without the head lines that `compileSteps` gives. */
+export function playbookFrom(id: string, body: string): Playbook {
+  const text = `id: ${id}\ntitle: ${id}\nowner: team\nwhy: test\ndeadline: 8h\n${body}`
+  const compiled = compilePlaybook(documentOf(`playbooks/${id}.yaml`, text), actions)
+  if (!compiled.ok) throw new Error(compiled.problems.map((one) => one.message).join('; '))
+  return compiled.value
+}
+
 /** A playbook of these steps. */
 export function playbookOf(steps: string): Playbook {
   const compiled = compileSteps(steps)
