@@ -46,18 +46,20 @@ export function createReadings(rules: readonly SigmaRule[], mappings: readonly S
     else found.rules.push(rule)
   }
   const groups = [...byName.values()]
-  const known = members.map(
-    (member) => new Set(groups.flatMap((one) => one.bindings.map(({ given }) => given[member] ?? ''))),
-  )
-  const remembered = new Map<string, readonly Reading[]>()
+  const known = members.map((member) => {
+    const names = groups.flatMap((one) => one.bindings.map(({ given }) => given[member] ?? ''))
+    return { member, numbers: new Map([...new Set(names)].map((name, index) => [name, index + 1])) }
+  })
+  const remembered = new Map<number, readonly Reading[]>()
   return (given) => {
     // Values that no rule and no pipeline names are one to us: a sender who makes them up cannot make readings up.
-    const name = members.map((member, index) => (known[index]?.has(given[member] ?? '') ? given[member] : '')).join('|')
-    let readings = remembered.get(name)
+    let key = 0
+    for (const { member, numbers } of known) key = key * (numbers.size + 1) + (numbers.get(given[member] ?? '') ?? 0)
+    let readings = remembered.get(key)
     if (readings === undefined) {
       readings = readingsOf(groups, given)
       if (remembered.size >= maxRemembered) remembered.clear()
-      remembered.set(name, readings)
+      remembered.set(key, readings)
     }
     return readings
   }

@@ -1,7 +1,10 @@
 import type { Event, Fact } from '../../model/index.ts'
 import { createReadings, type Reading, type SourceMapping } from './log-source.ts'
+import { type Plan, plansOf } from './plan.ts'
 import type { SigmaRule } from './rule.ts'
+import type { RuleNumbers } from './rule-index.ts'
 import { type Atom, holding, holds, type Search } from './search.ts'
+import { ValueCaches } from './value-cache.ts'
 import { View } from './view.ts'
 
 /** A rule that fired on an event, with the parts of it that held and what they saw. */
@@ -18,107 +21,48 @@ export interface Matcher {
   match(event: Pick<Event, 'logsource' | 'record'>): readonly Match[]
 }
 
-/** The rules of one log source, by the value of the field that tells their events apart. */
-interface Plan {
-  readonly byField: readonly (readonly [field: string, rules: ReadonlyMap<string, readonly SigmaRule[]>])[]
-  readonly always: readonly SigmaRule[]
-}
-
-/** Fields that name the kind of an event in the log sources we know, most telling first. */
-const discriminators = [
-  'eventName',
-  'eventType',
-  'EventID',
-  'operationName',
-  'action',
-  'rule',
-  'event_type',
-  'event.action',
-  'eventSource',
-]
 const maxFacts = 12
 const maxSeen = 200
 const maxTried = 200
+const cacheBytes = 16 * 1_048_576
 
 /**
- * Compiles rules into one matcher: by log source, then by the value a rule requires in the discriminating field.
- * `mappings` are the pipelines' lines; without them a log source means the events that carry the same names.
+ * Compiles rules into one matcher; the indexes of a log source are made when its first event comes. `mappings` are the
+ * pipelines' lines; without them a log source means the events that carry the same names.
  */
 export function createMatcher(rules: readonly SigmaRule[], mappings: readonly SourceMapping[] = []): Matcher {
-  const readingsOf = createReadings(rules, mappings)
-  const plans = new WeakMap<Reading, Plan>()
-  const planFor = (reading: Reading): Plan => {
-    let plan = plans.get(reading)
-    if (plan === undefined) {
-      plan = planOf(reading.rules)
-      plans.set(reading, plan)
-    }
-    return plan
-  }
+  const ordered = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const readingsOf = createReadings(ordered, mappings)
+  const caches = new ValueCaches<RuleNumbers>(cacheBytes)
+  const plans = new WeakMap<readonly Reading[], readonly Plan[]>()
   return {
     ruleCount: rules.length,
     match({ logsource, record }) {
       const readings = readingsOf(logsource)
-      if (readings.length === 0) return []
-      const plain = new View(record)
-      const matches = new Map<SigmaRule, Match>()
-      for (const reading of readings) {
-        if (reading.when !== null && !holds(reading.when, plain)) continue
-        const view = reading.aliases.size === 0 ? plain : new View(record, reading.aliases)
-        const attempt = (rule: SigmaRule) => {
-          if (!matches.has(rule) && holds(rule.search, view))
-            matches.set(rule, { rule, facts: factsOf(rule.search, view), view })
-        }
-        const plan = planFor(reading)
-        for (const rule of plan.always) attempt(rule)
-        for (const [field, byValue] of plan.byField)
-          for (const value of new Set(view.field(field).lower()))
-            for (const rule of byValue.get(value) ?? []) attempt(rule)
+      let planned = plans.get(readings)
+      if (planned === undefined) {
+        planned = plansOf(readings, caches)
+        plans.set(readings, planned)
       }
-      return [...matches.values()].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1))
+      if (planned.length === 0) return []
+      const plain = new View(record)
+      const matches: Match[] = []
+      for (const plan of planned) {
+        const view = plan.aliases.size === 0 ? plain : new View(record, plan.aliases)
+        for (const { rule, when } of plan.candidates(view))
+          if ((when === null || holds(when, plain)) && holds(rule.search, view))
+            matches.push({ rule, facts: factsOf(rule.search, view), view })
+      }
+      return matches.length > 1 ? inOrder(matches) : matches
     },
   }
 }
 
-function planOf(rules: readonly SigmaRule[]): Plan {
-  const byField = new Map<string, Map<string, SigmaRule[]>>()
-  const always: SigmaRule[] = []
-  for (const rule of rules) {
-    const required = requiredEqualities(rule.search)
-    const field = discriminators.find((name) => required.has(name))
-    if (field === undefined) {
-      always.push(rule)
-      continue
-    }
-    const byValue = byField.get(field) ?? new Map<string, SigmaRule[]>()
-    byField.set(field, byValue)
-    for (const value of new Set(required.get(field))) byValue.set(value, [...(byValue.get(value) ?? []), rule])
-  }
-  return { byField: [...byField], always }
-}
-
-/** Fields that must equal one of some values for the search to hold at all. */
-function requiredEqualities(search: Search): ReadonlyMap<string, readonly string[]> {
-  switch (search.kind) {
-    case 'atom':
-      return new Map(
-        search.needs
-          .filter((literals) => search.field !== null && literals.every((one) => one.at === 'whole'))
-          .map((literals) => [search.field ?? '', literals.map((one) => one.text)]),
-      )
-    case 'not':
-      return new Map()
-    case 'and':
-      return new Map(search.parts.flatMap((part) => [...requiredEqualities(part)]))
-    case 'or': {
-      const [first, ...more] = search.parts.map(requiredEqualities)
-      if (first === undefined) return new Map()
-      const shared = [...first].filter(([field]) => more.every((other) => other.has(field)))
-      return new Map(
-        shared.map(([field, values]) => [field, [...values, ...more.flatMap((other) => other.get(field) ?? [])]]),
-      )
-    }
-  }
+/** Matches of several readings as those of one: each rule once, as it was first read, by id. */
+function inOrder(matches: readonly Match[]): readonly Match[] {
+  const unique = new Map<SigmaRule, Match>()
+  for (const match of matches) if (!unique.has(match.rule)) unique.set(match.rule, match)
+  return [...unique.values()].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1))
 }
 
 function factsOf(search: Search, view: View): Fact[] {

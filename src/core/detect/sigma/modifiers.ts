@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js'
 import type { Json } from '../../model/index.ts'
 import { anyOf, literalsOfPattern, type Needs } from './literals.ts'
 import { compilePattern, literalOf, parsePattern, surround, withAnyDash } from './pattern.ts'
+import { literalsOfRegex } from './regex-literals.ts'
 import { unsafeRegex } from './regex-safety.ts'
 import type { Field, View } from './view.ts'
 
@@ -131,9 +132,11 @@ function compileRegex(value: Json, modifiers: readonly string[]): ValueTest | Va
   ].join('')
   try {
     const regex = new RegExp(source, flags)
-    return unbound((_view, field) =>
-      field.values.some((one) => one !== null && regex.test(String(one).slice(0, maxRegexInput))),
-    )
+    return {
+      test: (_view, field) =>
+        field.values.some((one) => one !== null && regex.test(String(one).slice(0, maxRegexInput))),
+      needs: literalsOfRegex(source),
+    }
   } catch (error) {
     return { message: `the regular expression is not valid: ${(error as Error).message}` }
   }

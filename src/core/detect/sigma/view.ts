@@ -8,13 +8,29 @@ export interface Field {
   readonly values: readonly Scalar[]
   /** Whether an object stands there: it has no value of its own, and yet it is not null. */
   readonly structured: boolean
-  /** The values as lower-case text, made once. */
+  /** The values as text, null left out. */
+  texts(): readonly string[]
+  /** The same in lower case, made once. */
   lower(): readonly string[]
+}
+
+/** The name of a field, taken apart once. */
+export interface FieldPath {
+  readonly name: string
+  /** The parts between dots, each with what stands from it on; none when there is no dot. */
+  readonly steps: readonly { readonly name: string; readonly rest: string }[]
+}
+
+/** Takes the name of a field apart. */
+export function pathOf(name: string): FieldPath {
+  const parts = name.includes('.') ? name.split('.') : []
+  return { name, steps: parts.map((part, index) => ({ name: part, rest: parts.slice(index).join('.') })) }
 }
 
 /** Other names of fields, by the name that is asked for, in the order in which they are tried. */
 export type Aliases = ReadonlyMap<string, readonly string[]>
 
+const noTexts: readonly string[] = []
 const maxValues = 20_000
 const maxText = 1_000_000
 
@@ -33,28 +49,38 @@ export class View {
 
   /** The field of that name: an own member of exactly that name, else the dotted path; lists match by any element. */
   field(name: string): Field {
-    let field = this.fields.get(name)
-    if (field === undefined) {
-      field = this.find(name)
-      if (!field.present)
-        for (const alias of this.aliases?.get(name) ?? []) {
-          const other = this.find(alias)
-          if (!other.present) continue
-          field = other
-          break
-        }
-      this.fields.set(name, field)
-    }
+    return this.fields.get(name) ?? this.fetch(pathOf(name))
+  }
+
+  /**
+   * The texts of a field as they were sent, without keeping them: for the many events of which nothing else is asked.
+   * One text comes on its own.
+   */
+  peek(path: FieldPath): string | readonly string[] {
+    const value = own(this.record, path.name)
+    if (typeof value === 'string') return value
+    if (typeof value === 'number') return String(value)
+    if (value === undefined && path.steps.length === 0 && this.aliases?.has(path.name) !== true) return noTexts
+    return (this.fields.get(path.name) ?? this.fetch(path)).texts()
+  }
+
+  private fetch(path: FieldPath): Field {
+    let field = this.find(path)
+    if (!field.present)
+      for (const alias of this.aliases?.get(path.name) ?? []) {
+        const other = this.find(pathOf(alias))
+        if (!other.present) continue
+        field = other
+        break
+      }
+    this.fields.set(path.name, field)
     return field
   }
 
-  private find(name: string): Field {
+  private find({ name, steps }: FieldPath): Field {
     const found: Found = { values: [], structured: false }
     const direct = own(this.record, name)
-    const present =
-      direct !== undefined
-        ? gather(direct, found)
-        : name.includes('.') && walk(this.record, name.split('.'), 0, found, 0)
+    const present = direct !== undefined ? gather(direct, found) : walk(this.record, steps, 0, found, 0)
     return fieldOf(present, found)
   }
 
@@ -74,12 +100,14 @@ interface Found {
 
 function fieldOf(present: boolean, { values, structured }: Found): Field {
   let lower: readonly string[] | undefined
+  const texts = () => values.flatMap((value) => (value === null ? [] : [String(value)]))
   return {
     present,
     values,
     structured,
+    texts,
     lower() {
-      lower ??= values.flatMap((value) => (value === null ? [] : [String(value).slice(0, maxText).toLowerCase()]))
+      lower ??= texts().map((text) => text.slice(0, maxText).toLowerCase())
       return lower
     },
   }
@@ -102,20 +130,20 @@ const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 /** Lists inside lists on the way along a path; deeper ones are not looked into. */
 const maxListDepth = 100
 
-function walk(value: Json, path: readonly string[], index: number, found: Found, lists: number): boolean {
-  if (index === path.length) return gather(value, found)
+function walk(value: Json, steps: FieldPath['steps'], index: number, found: Found, lists: number): boolean {
   if (isList(value)) {
     let any = false
     if (lists >= maxListDepth) return any
     for (const item of value)
-      if (found.values.length < maxValues) any = walk(item, path, index, found, lists + 1) || any
+      if (found.values.length < maxValues) any = walk(item, steps, index, found, lists + 1) || any
     return any
   }
-  if (!isObject(value)) return false
-  const whole = own(value, path.slice(index).join('.'))
+  const step = steps[index]
+  if (step === undefined || !isObject(value)) return false
+  const whole = own(value, step.rest)
   if (whole !== undefined) return gather(whole, found)
-  const next = own(value, path[index] as string)
-  return next !== undefined && walk(next, path, index + 1, found, lists)
+  const next = own(value, step.name)
+  return next !== undefined && walk(next, steps, index + 1, found, lists)
 }
 
 function everyScalar(record: JsonObject): Found {

@@ -1,0 +1,90 @@
+import { requiredValues, wholeFields } from './cover.ts'
+import type { Reading } from './log-source.ts'
+import type { SigmaRule } from './rule.ts'
+import { RuleIndex, type RuleNumbers } from './rule-index.ts'
+import type { Search } from './search.ts'
+import type { ValueCaches } from './value-cache.ts'
+import { type Aliases, type FieldPath, pathOf, type View } from './view.ts'
+
+/** A rule as it reads the events of a log source. */
+export interface PlannedRule {
+  readonly rule: SigmaRule
+  /** What else must hold of the event under its own names. */
+  readonly when: Search | null
+  /** What must hold for the rule to fire, as far as an index can use it. */
+  readonly condition: Search
+}
+
+/** One plan for all readings that go by the same names. */
+export function plansOf(readings: readonly Reading[], caches: ValueCaches<RuleNumbers>): readonly Plan[] {
+  const groups = Map.groupBy(readings, ({ aliases }) => JSON.stringify([...aliases]))
+  return [...groups.values()].map((group) => {
+    const aliases = (group[0] as Reading).aliases
+    const rules = group.flatMap(({ rules, when }) =>
+      rules.map((rule): PlannedRule => {
+        const joined = when !== null && aliases.size === 0
+        return { rule, when, condition: joined ? { kind: 'and', parts: [when, rule.search] } : rule.search }
+      }),
+    )
+    return new Plan(rules, aliases, caches)
+  })
+}
+
+/** The field that tells the events of a log source apart, like EventID, and the rules by the values they want there. */
+interface Kind {
+  readonly path: FieldPath
+  readonly wanted: ReadonlyMap<PlannedRule, readonly string[] | null>
+  readonly values: ReadonlySet<string>
+}
+
+/** The rules that read an event under the same names: which of them may hold for it. Indexes are made when they are first needed. */
+export class Plan {
+  readonly aliases: Aliases
+  private readonly rules: readonly PlannedRule[]
+  private readonly caches: ValueCaches<RuleNumbers>
+  private readonly kind: Kind | null
+  private whole: RuleIndex | undefined
+  private readonly byValue = new Map<string, RuleIndex>()
+
+  constructor(rules: readonly PlannedRule[], aliases: Aliases, caches: ValueCaches<RuleNumbers>) {
+    this.rules = rules
+    this.aliases = aliases
+    this.caches = caches
+    this.kind = kindOf(rules)
+  }
+
+  /** The rules that may hold for an event seen under the plan's names; all others do not. */
+  candidates(view: View): readonly PlannedRule[] {
+    return this.indexFor(view).candidates(view)
+  }
+
+  private indexFor(view: View): RuleIndex {
+    const { kind } = this
+    const texts = kind === null ? null : view.peek(kind.path)
+    if (kind === null || typeof texts !== 'string') {
+      this.whole ??= new RuleIndex(this.rules, undefined, this.caches)
+      return this.whole
+    }
+    const text = texts.toLowerCase()
+    // Values that no rule wants are one to us: a sender who makes them up cannot make indexes up.
+    const value = kind.values.has(text) ? text : ''
+    let index = this.byValue.get(value)
+    if (index === undefined) {
+      const rules = this.rules.filter((rule) => kind.wanted.get(rule)?.includes(value) ?? true)
+      index = new RuleIndex(rules, kind.path.name, this.caches)
+      this.byValue.set(value, index)
+    }
+    return index
+  }
+}
+
+/** The field of which most rules want a certain value, if at least half of them do. */
+function kindOf(rules: readonly PlannedRule[]): Kind | null {
+  const users = new Map<string, number>()
+  for (const { condition } of rules)
+    for (const field of wholeFields(condition)) users.set(field, (users.get(field) ?? 0) + 1)
+  const [name, count] = [...users].reduce((most, one) => (one[1] > most[1] ? one : most), ['', 0])
+  if (count === 0 || count * 2 < rules.length) return null
+  const wanted = new Map(rules.map((rule) => [rule, requiredValues(rule.condition, name)] as const))
+  return { path: pathOf(name), wanted, values: new Set([...wanted.values()].flatMap((values) => values ?? [])) }
+}

@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Automaton } from '../../../src/core/detect/sigma/automaton.ts'
+import type { Literal } from '../../../src/core/detect/sigma/literals.ts'
+import { compileValueTest } from '../../../src/core/detect/sigma/modifiers.ts'
+import { literalsOfRegex } from '../../../src/core/detect/sigma/regex-literals.ts'
+import { View } from '../../../src/core/detect/sigma/view.ts'
+
+const letters = fc.constantFrom(
+  ...['a', 'A', 'b', 'k', 'K', 'i', 'İ', '\u212a', 's', 'ſ', 'Σ', 'σ', 'ς', 'ß', 'é', '\u{1f600}', '✔'],
+  ...['-', '/', '–', '\u2015', ' ', '.', '1'],
+)
+const text = fc.array(letters, { maxLength: 8 }).map((parts) => parts.join(''))
+const anchors = ['anywhere', 'start', 'end', 'whole'] as const
+const literal = fc.record({
+  text: text.map((one) => one.toLowerCase().replaceAll('/', '-')).filter((one) => one !== ''),
+  at: fc.constantFrom(...anchors),
+})
+
+/** Whether a literal stands in a text, dashes and slashes being one. */
+function stands({ text: part, at }: Literal, whole: string): boolean {
+  const fold = (one: string) => one.toLowerCase().replace(/[/\u2013-\u2015]/g, '-')
+  if (at === 'start') return fold(whole).startsWith(fold(part))
+  if (at === 'end') return fold(whole).endsWith(fold(part))
+  return at === 'whole' ? fold(whole) === fold(part) : fold(whole).includes(fold(part))
+}
+
+function found(literals: readonly Literal[], whole: string): ReadonlySet<number> {
+  const numbers: number[] = []
+  new Automaton(literals).scan(whole, numbers)
+  return new Set(numbers)
+}
+
+test('the automaton finds every literal that stands in a text, whatever the letters', () => {
+  fc.assert(
+    fc.property(fc.array(literal, { minLength: 1, maxLength: 12 }), text, text, (literals, a, b) => {
+      for (const whole of [a, a + b, a + (literals[0]?.text ?? '') + b, literals[0]?.text.toUpperCase() ?? '']) {
+        const numbers = found(literals, whole)
+        for (const [index, one] of literals.entries())
+          if (stands(one, whole)) expect(numbers.has(index), JSON.stringify([one, whole])).toBe(true)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('of plain literals the automaton finds those that stand there, and no others', () => {
+  const plain = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 10 })
+  const plainLiteral = fc.record({ text: plain.filter((one) => one !== ''), at: fc.constantFrom(...anchors) })
+  fc.assert(
+    fc.property(fc.array(plainLiteral, { minLength: 1, maxLength: 20 }), plain, (literals, whole) => {
+      const wanted = literals.flatMap((one, index) => (stands(one, whole) ? [index] : []))
+      expect([...found(literals, whole)].sort((a, b) => a - b)).toEqual(wanted)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+const modifiers = fc.subarray(['cased', 'windash', 'contains', 'startswith', 'endswith'])
+const sigma = fc.array(fc.oneof(letters, fc.constantFrom('*', '?', '\\', '\\*')), { maxLength: 8 })
+
+test('a text that satisfies a value holds a literal that the value needs', () => {
+  let satisfied = 0
+  fc.assert(
+    fc.property(sigma, modifiers, fc.boolean(), text, text, text, (parts, names, keyword, before, filling, after) => {
+      const value = parts.join('')
+      const compiled = compileValueTest(value, names, keyword)
+      if (!('test' in compiled)) throw new Error(compiled.message)
+      const close = value.replace(/\\?\*/g, filling).replaceAll('?', 'x')
+      for (const whole of [close, close.toUpperCase(), before + close + after, close.replaceAll('-', '/')]) {
+        const view = new View({ a: whole })
+        if (compiled.needs === null || !compiled.test(view, view.field('a'))) continue
+        satisfied++
+        expect(found(compiled.needs, whole).size, JSON.stringify([value, names, whole])).toBeGreaterThan(0)
+      }
+    }),
+    { numRuns: 5000 },
+  )
+  expect(satisfied).toBeGreaterThan(1000)
+})
+
+test.each<[string, readonly string[] | null]>([
+  ['ipconfig\\s+/all', ['ipconfig']],
+  ['abc?d', ['ab']],
+  ['ab+c', ['ab']],
+  ['(a|b)c', ['a', 'b']],
+  ['(?:foo|bar)baz?', ['foo', 'bar']],
+  ['x(?<n>hello)+y', ['hello']],
+  ['x(hello)*yy', ['yy']],
+  ['x(hello){0,3}yy', ['yy']],
+  ['(?=foo)xy', ['xy']],
+  ['(?<!foo)xy', ['xy']],
+  ['[\\]abc]def', ['def']],
+  ['\\.exe$', ['.exe']],
+  ['foo.*bar|quux', ['foo', 'quux']],
+  ['UPPER', ['upper']],
+  ['foo|', null],
+  ['\\x41bc', null],
+  ['\\u0041bc', null],
+  ['(?i:abc)', null],
+  ['(a)\\1', null],
+  ['(.){200,}', null],
+  ['(a', null],
+])('of the regular expression %s the texts it needs are %j', (source, wanted) => {
+  expect(literalsOfRegex(source)?.map((one) => one.text) ?? null).toEqual(wanted)
+})
+
+const atom = fc.constantFrom('a', 'b', 'k', '\\.', '.', '[ab]', '\\w', '\\\\', 's', '-', '{')
+const quantifier = fc.constantFrom('', '', '', '?', '*', '+', '{0,2}', '{2}', '+?', '*?')
+const expression = fc.letrec<{ sequence: string; part: string }>((tie) => ({
+  sequence: fc.array(tie('part'), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('')),
+  part: fc
+    .tuple(
+      fc.oneof(
+        { maxDepth: 3 },
+        atom,
+        fc
+          .tuple(fc.constantFrom('(', '(?:', '(?=', '(?!'), tie('sequence'), tie('sequence'))
+          .map(([open, one, other]) => `${open}${one}|${other})`),
+      ),
+      quantifier,
+    )
+    .map((parts) => parts.join('')),
+})).sequence
+
+test('a text that matches a regular expression holds a literal that the expression needs', () => {
+  const subject = fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'k', '\u212a', '.', '\\', 's', 'ſ', '-', '{') })
+  let matched = 0
+  fc.assert(
+    fc.property(expression, fc.array(subject, { minLength: 1, maxLength: 8 }), (source, subjects) => {
+      const needs = literalsOfRegex(source)
+      for (const one of subjects) {
+        if (needs === null || !new RegExp(source, 'i').test(one)) continue
+        matched++
+        expect(found(needs, one).size, JSON.stringify([source, one])).toBeGreaterThan(0)
+      }
+    }),
+    { numRuns: 5000 },
+  )
+  expect(matched).toBeGreaterThan(1000)
+})
