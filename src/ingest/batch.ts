@@ -10,7 +10,7 @@ export interface Cursor {
 
 /**
  * Takes the tenant's turn until the transaction ends: one worker at a time, on whichever replica. Null when another
- * worker has it, or when nothing was ever received.
+ * worker has it.
  */
 export async function takeTurn(tx: Tx): Promise<Cursor | null> {
   const lock = await tx.query<{ ok: boolean }>(
@@ -23,7 +23,7 @@ export async function takeTurn(tx: Tx): Promise<Cursor | null> {
     [tx.tenant],
   )
   const row = head.rows[0]
-  return row === undefined ? null : { doneSeq: row.done_seq, nextSeq: row.next_seq }
+  return row === undefined ? { doneSeq: 0, nextSeq: 1 } : { doneSeq: row.done_seq, nextSeq: row.next_seq }
 }
 
 const maxBatchBytes = 32 * 1024 * 1024

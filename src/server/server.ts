@@ -12,6 +12,7 @@ import {
   webhookStatus,
 } from '../ingest/index.ts'
 import { analyze } from './analyze.ts'
+import { createFetchText } from './fetch-text.ts'
 import { createMetrics } from './metrics.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -39,16 +40,17 @@ export interface Serving {
 /** Anything else than loopback needs signed deliveries and a token. */
 export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
-const fetchTimeoutMs = 5000
-const maxFetchBytes = 200_000
-
 /** Serves webhooks, health and metrics over a runtime and starts its workers. */
 export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOptions): Promise<Serving> {
   const metrics = createMetrics(runtime.store)
   const receiver = createReceiver({
     inbox: runtime.inbox,
     integrations: () => bundle.integrations,
-    context: { secrets: options.secrets, fetchText: cachedFetch(options.clock), loopback: isLoopback(options.host) },
+    context: {
+      secrets: options.secrets,
+      fetchText: createFetchText({ clock: options.clock }),
+      loopback: isLoopback(options.host),
+    },
     config: options.config,
     clock: options.clock,
     count: metrics.countRequest,
@@ -151,21 +153,4 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve()
     })
   })
-}
-
-/** Fetches small texts (certificates, key sets) by https, without redirects, cached for an hour. */
-function cachedFetch(clock: () => number): (url: string) => Promise<string> {
-  const cache = new Map<string, { readonly text: string; readonly until: number }>()
-  return async (url) => {
-    const known = cache.get(url)
-    if (known !== undefined && known.until > clock()) return known.text
-    if (!url.startsWith('https://')) throw new Error('only https is fetched')
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(fetchTimeoutMs) })
-    if (!response.ok) throw new Error(`${new URL(url).hostname} answered ${response.status}`)
-    const text = await response.text()
-    if (text.length > maxFetchBytes) throw new Error('the answer is too large')
-    if (cache.size > 100) cache.clear()
-    cache.set(url, { text, until: clock() + 3_600_000 })
-    return text
-  }
 }

@@ -109,3 +109,8 @@ test('one worker at a time has the turn of a tenant; it ends with its transactio
   })
   expect(await other.transaction((tx) => takeTurn(tx))).toEqual({ doneSeq: 2, nextSeq: 4 })
 })
+
+test('there is a turn to take before anything was received', async () => {
+  const store = await testStore()
+  expect(await store.transaction((tx) => takeTurn(tx))).toEqual({ doneSeq: 0, nextSeq: 1 })
+})

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isObject, type JsonObject } from '../../src/core/model/index.ts'
-import { createReceiver, readLedger } from '../../src/ingest/index.ts'
+import { isObject, type JsonObject, tenantId } from '../../src/core/model/index.ts'
+import { createNormalizer, type Integration } from '../../src/core/normalize/index.ts'
+import { createReceiver, listDeadLetters, readLedger } from '../../src/ingest/index.ts'
 import { createRuntime } from '../../src/server/index.ts'
 import { ownBundle } from '../support/content.ts'
 import { type Headers, hmac, makeSecret, snsSender, snsTopic, standardSender } from '../support/sign.ts'
@@ -18,13 +19,18 @@ const standard = standardSender()
 const sns = snsSender()
 
 interface Sent {
-  readonly body: string
+  readonly body: string | Buffer
   readonly headers: Headers
   readonly rest: string
 }
 
+/** Who sends: someone who knows the secrets, or someone who made up his own. */
+const honest = { key, standard, sns }
+const forger = { key: makeSecret(), standard: standardSender(), sns: snsSender() }
+
 /** A payload as a sender of that scheme would send it. */
-function sentBy(verify: JsonObject, payload: string): Sent {
+function sentBy(verify: JsonObject, payload: string | Buffer, by = honest, at = now): Sent {
+  const { key, standard, sns } = by
   const prefix = String(verify.prefix ?? '')
   const plain = { body: payload, headers: {}, rest: '' }
   switch (verify.scheme) {
@@ -33,7 +39,7 @@ function sentBy(verify: JsonObject, payload: string): Sent {
       return { ...plain, headers: { [String(verify.header)]: `${prefix}${hmac(key, payload, encoding)}` } }
     }
     case 'standard-webhooks':
-      return { ...plain, headers: standard.headers(Buffer.from(payload), now) }
+      return { ...plain, headers: standard.headers(Buffer.from(payload), at) }
     case 'static-header':
       return { ...plain, headers: { [String(verify.header)]: `${prefix}${key}` } }
     case 'basic':
@@ -43,7 +49,7 @@ function sentBy(verify: JsonObject, payload: string): Sent {
     case 'aws-sns':
       return {
         ...plain,
-        body: JSON.stringify(sns.notification(payload, now), null, 2),
+        body: JSON.stringify(sns.notification(payload.toString(), at), null, 2),
         headers: { 'content-type': 'text/plain; charset=UTF-8' },
       }
     default:
@@ -78,6 +84,7 @@ async function server() {
   return {
     ledger: () => readLedger(store, { recount: true }),
     drain: () => runtime.pipeline.drain(),
+    letters: () => store.snapshot((tx) => listDeadLetters(tx, {}, 100)),
     post: async (path: string, sent: Sent) =>
       (
         await fetch(`http://127.0.0.1:${port}/in/${path}${sent.rest}`, {
@@ -88,6 +95,20 @@ async function server() {
       ).status,
   }
 }
+
+/** Schemes that show the body as it was sent, and those that say when. */
+const signing = new Set(['hmac', 'standard-webhooks', 'aws-sns'])
+const timed = new Set(['standard-webhooks', 'aws-sns'])
+
+const recordsIn = (integration: Integration, payload: string) =>
+  createNormalizer(bundle.integrations, tenantId('main')).normalize({
+    seq: 1,
+    source: integration.id,
+    transport: 'webhook',
+    contentType: 'application/json',
+    receivedAt: now,
+    body: Buffer.from(payload),
+  }).length
 
 describe.each(bundle.integrations.filter((one) => one.webhook !== null).map((one) => [one.id, one] as const))(
   'the webhook of %s',
@@ -119,6 +140,51 @@ describe.each(bundle.integrations.filter((one) => one.webhook !== null).map((one
       expect(balanced).toBe(true)
       expect(second.received).toBe(2 * first.received)
       expect(second).toMatchObject({ alerted: first.alerted, noMatch: first.noMatch, suppressed: first.suppressed })
+    })
+
+    test('refuses what a forger signed, what was changed on the way, what is too old or too large, and keeps nothing of it', async () => {
+      if (webhook === null) throw new Error('no webhook')
+      const { post, drain, ledger } = await server()
+      const { path, verify, maxBytes } = webhook
+      const payload = payloads[0] as string
+      const mine = sentBy(verify, payload)
+      expect([401, 404]).toContain(await post(path, sentBy(verify, payload, forger)))
+      if (signing.has(String(verify.scheme))) {
+        expect(await post(path, { ...mine, body: mine.body.toString().replace(/2026|0/, '1') })).toBe(401)
+        expect(await post(path, { ...mine, body: `${mine.body} ` })).toBe(verify.scheme === 'aws-sns' ? 202 : 401)
+        expect(await post(path, { ...mine, body: mine.body.slice(0, -1) })).toBe(401)
+      }
+      if (timed.has(String(verify.scheme))) {
+        expect(await post(path, sentBy(verify, payload, honest, now - 86_400_000))).toBe(401)
+        expect(await post(path, sentBy(verify, payload, honest, now + 3_600_000))).toBe(401)
+      }
+      expect(await post(path, sentBy(verify, `{"x":"${'x'.repeat(maxBytes)}"}`))).toBe(413)
+      await drain()
+      const { total, balanced } = await ledger()
+      expect(balanced).toBe(true)
+      // White space around an SNS envelope is not signed and changes nothing.
+      expect(total.received).toBe(verify.scheme === 'aws-sns' ? recordsIn(integration, payload) : 0)
+    })
+
+    test('keeps a proven delivery that cannot be read as dead letters with their reasons', async () => {
+      if (webhook === null) throw new Error('no webhook')
+      const { post, drain, ledger, letters } = await server()
+      const text = payloads.find((one) => one.startsWith('{')) ?? '{"a":1}'
+      const bodies: readonly (readonly [code: string, body: string | Buffer])[] = [
+        ['unparsable', text.slice(0, -2)],
+        ['duplicate-key', `${text.slice(0, -1)},"zz":1,"zz":2}`],
+        ['too-deep', `${text.slice(0, -1)},"deep":${'['.repeat(5000)}${']'.repeat(5000)}}`],
+        ['not-utf8', Buffer.concat([Buffer.from(text.slice(0, -2)), Buffer.from([0x22, 0xff, 0xfe, 0x22, 0x7d])])],
+      ]
+      const { verify, path } = webhook
+      // What stands in an SNS envelope is text, and what is no JSON there stays a message of its own.
+      const sent = verify.scheme === 'aws-sns' ? bodies.slice(1, 3) : bodies
+      for (const [, body] of sent) expect(await post(path, sentBy(verify, body))).toBe(202)
+      await drain()
+      const { total, balanced } = await ledger()
+      expect(balanced).toBe(true)
+      expect(total).toMatchObject({ received: sent.length, deadLettered: sent.length })
+      expect((await letters()).map((one) => one.code).sort()).toEqual(sent.map(([code]) => code).sort())
     })
   },
 )

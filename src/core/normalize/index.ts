@@ -5,3 +5,4 @@ export { type ActionSpec, compileIntegration, type Inbound, type Integration, ty
 export { createNormalizer, type Normalized, type Normalizer, type RawDelivery } from './normalizer.ts'
 export { normalizeObservable } from './observable-value.ts'
 export { eventToOcsf, type FindingActivity, toOcsf } from './ocsf.ts'
+export { type ProofFault, proofFaults } from './webhook-proof.ts'

@@ -18,6 +18,7 @@ import { type ContractTest, contractReceivedAt } from './contract-test.ts'
 import { compileFrom, compileObservables, compileSeverity, compileText } from './extract.ts'
 import { compileGetter, type Getter, textOf } from './getter.ts'
 import { reshapers } from './reshape.ts'
+import { proofFaults } from './webhook-proof.ts'
 
 /** An action as the manifest declares it; `respond` runs it, `playbook` checks calls against it. */
 export interface ActionSpec extends JsonObject {
@@ -99,6 +100,9 @@ export function compileIntegration(document: Document): Result<Integration> {
         'name the folder after the id',
       ),
     )
+  if (isObject(webhook) && isObject(webhook.verify))
+    for (const { member, message, hint } of proofFaults(webhook.verify))
+      problems.push(problem('integration/proof', message, document.place(['webhook', 'verify', member], 'key'), hint))
   const compiled = listOf(inbound).map((raw, index) => compileInbound(integration, raw, index, document, problems))
   if (problems.length > 0) return { ok: false, problems }
   return {

@@ -4,13 +4,18 @@ import { accepted, forged, unconfigured, type Verify } from './verdict.ts'
 
 const hostForm = /^sns\.[a-z0-9-]{3,30}\.amazonaws\.com(\.cn)?$/
 const certificatePath = /^\/SimpleNotificationService-[0-9a-f]{1,64}\.pem$/
-const maxAgeMs = 3_600_000
+/** SNS gives up on an HTTPS endpoint after an hour of waiting between retries, a hard limit; the attempts themselves come on top. */
+const maxAgeMs = 2 * 3_600_000
+const maxSkewMs = 300_000
 const notification = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
 const confirmation = ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type']
 
 /**
  * Amazon SNS messages: signature version 1 (SHA-1) or 2 (SHA-256) over named fields, by a certificate from an Amazon
- * SNS host, for a topic of the configuration's `topicArns`, not older than an hour.
+ * SNS host, for a topic of the configuration's `topicArns`, not older than two hours. A message that is sent again
+ * within that time is taken again and ends as a duplicate: events are known by what they are, not by their envelope.
+ * The retry limit: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html (the 23 days there are
+ * for SQS and Lambda).
  */
 export const verifyAwsSns: Verify = async (request, _parameters, context) => {
   const topics = Array.isArray(context.config.topicArns) ? (context.config.topicArns as readonly Json[]) : []
@@ -22,7 +27,8 @@ export const verifyAwsSns: Verify = async (request, _parameters, context) => {
   if (typeof Signature !== 'string' || typeof SigningCertURL !== 'string' || typeof Timestamp !== 'string')
     return forged('the signature is missing')
   const age = context.now - Date.parse(Timestamp)
-  if (!/Z$/.test(Timestamp) || !(Math.abs(age) <= maxAgeMs)) return forged('the message is older than an hour')
+  if (!/Z$/.test(Timestamp) || !(age <= maxAgeMs && age >= -maxSkewMs))
+    return forged('the message is older than two hours, or from the future')
   if (!isCertificateUrl(SigningCertURL)) return forged('the certificate is not from an Amazon SNS host')
   if (SignatureVersion !== '1' && SignatureVersion !== '2') return forged('the signature version is not known')
   const names = Type === 'Notification' ? notification : confirmation
