@@ -11,6 +11,7 @@ import { register as integrationsTest } from './integrations-test.ts'
 import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
 import { register as rulesCheck } from './rules-check.ts'
+import { register as rulesScan } from './rules-scan.ts'
 import { register as rulesTest } from './rules-test.ts'
 import { register as run } from './run.ts'
 import { register as runs } from './runs.ts'
@@ -25,6 +26,6 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
   ['Decide:', [approve, runs, stopSwitch]],
-  ['Content:', [validate, rulesCheck, rulesTest, integrationsList, integrationsTest]],
+  ['Content:', [validate, rulesCheck, rulesTest, rulesScan, integrationsList, integrationsTest]],
   ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]

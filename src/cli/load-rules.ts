@@ -1,4 +1,4 @@
-import { parseDocuments, type SourceFile } from '../core/content/index.ts'
+import { type Bundle, parseDocuments, type SourceFile } from '../core/content/index.ts'
 import { compileRuleSet, type RuleResult, type RuleSet, ruleKindOf } from '../core/detect/index.ts'
 import { type Document, formatPlace, type Problem, problem } from '../core/model/index.ts'
 import { listRuleFiles, readRuleFile } from '../repo/index.ts'
@@ -53,6 +53,23 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
     faulty: sources.filter((one) => inFault.has(one.path)),
   }
 }
+
+/**
+ * The rules that an option `--rules` names, or else our own. What does not compile is left out and said on standard
+ * error, since one broken rule among thousands should not end the work.
+ */
+export async function chosenRules(paths: readonly string[] | undefined, bundle: Bundle): Promise<ChosenRules> {
+  if (paths === undefined) return { detections: bundle.detection, correlations: bundle.sequences }
+  const { set, problems, faulty } = await loadRules(paths)
+  if (problems.length > 0)
+    process.stderr.write(
+      `${faulty.length} rule files do not compile and are left out; gitsoc rules check ${paths.join(' ')} says why\n`,
+    )
+  return set
+}
+
+/** The rules that a command works with. */
+export type ChosenRules = Pick<RuleSet, 'detections' | 'correlations'>
 
 async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
   const files: string[] = []

@@ -1,6 +1,7 @@
+import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { Readable } from 'node:stream'
+import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
 
 /** A file in a zip; `share` is how many bytes of the zip one byte of it is. */
 export interface ZipEntry {
@@ -34,7 +35,7 @@ export async function isZipFile(path: string): Promise<boolean> {
  * left out. Throws on a zip that is broken, encrypted, or made to unpack without end.
  */
 export async function* zipEntries(path: string): AsyncGenerator<ZipEntry> {
-  const zip = await openPromise(path, { lazyEntries: true, validateEntrySizes: true, autoClose: false })
+  const zip = await openZip(path)
   try {
     const entries = await listed(zip)
     for (const entry of entries) {
@@ -46,6 +47,44 @@ export async function* zipEntries(path: string): AsyncGenerator<ZipEntry> {
     }
   } finally {
     zip.close()
+  }
+}
+
+const strict = { lazyEntries: true, validateEntrySizes: true, autoClose: false }
+const endBytes = 22
+const maxCommentBytes = 65_535
+
+/** Opens a zip by what stands before its end: some come with a line break or more behind it. */
+async function openZip(path: string): Promise<ZipFile> {
+  return fromRandomAccessReaderPromise(new FileReader(path), await zipSize(path), strict)
+}
+
+/** Where the last end record and its comment end; the size of the file when there is none to be seen. */
+async function zipSize(path: string): Promise<number> {
+  const handle = await open(path)
+  try {
+    const { size } = await handle.stat()
+    const length = Math.min(size, endBytes + maxCommentBytes)
+    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length)
+    const at = buffer.lastIndexOf('PK\x05\x06', -1, 'latin1')
+    if (at < 0 || at + endBytes > length) return size
+    const end = size - length + at + endBytes + buffer.readUInt16LE(at + 20)
+    return Math.min(end, size)
+  } finally {
+    await handle.close()
+  }
+}
+
+class FileReader extends RandomAccessReader {
+  private readonly path: string
+
+  constructor(path: string) {
+    super()
+    this.path = path
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return start < end ? createReadStream(this.path, { start, end: end - 1 }) : Readable.from([])
   }
 }
 

@@ -92,6 +92,7 @@ test('the files in a zip are read one after the other, gzip and event logs in it
   const zip = zipFile([
     { name: 'a.json', content: '{"a":1}\n{"a":2}\n' },
     { name: 'folder/', content: '' },
+    { name: 'empty.json', content: '' },
     { name: '__MACOSX/._a.json', content: 'no event' },
     { name: 'folder/b.json.gz', content: gzipSync('{"b":1}\n{"b":2}\n') },
     { name: 'c.evtx', content: evtxFile(events.slice(0, 2)) },
@@ -99,6 +100,11 @@ test('the files in a zip are read one after the other, gzip and event logs in it
   const deliveries = await read(zip)
   expect(texts(deliveries).slice(0, 2)).toEqual(['{"a":1}\n{"a":2}\n', '{"b":1}\n{"b":2}\n'])
   expect(recordsOf(normalize(deliveries))).toEqual(images.slice(0, 2))
+})
+
+test('a zip with something behind its end is read by what stands before it', async () => {
+  const zip = Buffer.concat([zipFile([{ name: 'a.json', content: '{"a":1}\n{"a":2}\n' }]), Buffer.from('\n')])
+  expect(texts(await read(zip))).toEqual(['{"a":1}\n{"a":2}\n'])
 })
 
 const overlapping = Array.from({ length: 200 }, (_, index) => ({

@@ -1,0 +1,75 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { createCorrelator, createMatcher, createSigmaState } from '../core/detect/index.ts'
+import { severityNames } from '../core/model/index.ts'
+import { eventsOfFiles, parseLogSource } from './events-of-files.ts'
+import { loadBundle } from './load-bundle.ts'
+import { chosenRules } from './load-rules.ts'
+import { rulesGroup } from './rules-group.ts'
+import { createScanCounts, factsOfHit, matchJson, matchText, summaryText } from './scan-report.ts'
+import { writeOut } from './write-out.ts'
+
+interface Options {
+  readonly rules?: readonly string[]
+  readonly source?: string
+  readonly logsource?: string
+  readonly level: string
+  readonly json?: boolean
+}
+
+const levels = severityNames.slice(1, 6)
+
+/** `gitsoc rules scan`: which rules fire on the events of files. */
+export function register(program: Command): void {
+  rulesGroup(program)
+    .command('scan <file...>')
+    .description('print every match of detection rules and correlations on the events of files; stores nothing')
+    .option('--rules <dir...>', 'Sigma rules to use in place of our own')
+    .option('--source <integration>', 'the integration the records come from (default: recognised by the manifests)')
+    .option('--logsource <source>', 'take records as they are, as events of this Sigma log source')
+    .option('--level <level>', `only rules of this level and above: ${levels.join(', ')}`, levelOf, 'informational')
+    .option('--json', 'one line of JSON for each match, and a last one with the counts')
+    .addHelpText(
+      'after',
+      '\nFiles are NDJSON, JSON, gzip, zip, EVTX, Windows XML, CEF, syslog or Zeek, or folders of them. Events are numbered from 1' +
+        ' in each file. Exit codes: 0 no match, 1 at least one or a file that cannot be read, 2 wrong usage.' +
+        '\n\nExamples:\n  gitsoc rules scan Security.evtx\n  gitsoc rules scan logs/ --rules ~/sigma/rules --level high --json' +
+        '\n  gitsoc rules scan processes.ndjson --logsource product=linux,category=process_creation',
+    )
+    .action(scan)
+}
+
+function levelOf(text: string): string {
+  if (!levels.some((one) => one === text)) throw new InvalidArgumentError(`it is one of ${levels.join(', ')}.`)
+  return text
+}
+
+async function scan(files: readonly string[], options: Options): Promise<void> {
+  const bundle = await loadBundle()
+  const { detections, correlations } = await chosenRules(options.rules, bundle)
+  const least = (severityNames as readonly string[]).indexOf(options.level)
+  const correlator = createCorrelator(correlations)
+  const state = createSigmaState()
+  const counts = createScanCounts()
+  const logsource = options.logsource === undefined ? undefined : parseLogSource(options.logsource)
+  // Records that are said to be of Sigma's log source need no pipeline that says which events it means.
+  const matcher = createMatcher(detections, logsource === undefined ? bundle.mappings : [])
+  const print = options.json ? matchJson : matchText
+  const given = { source: options.source, integrations: bundle.integrations, logsource, onFault: counts.fault }
+  for await (const { file, number, normalized } of eventsOfFiles(files, given)) {
+    counts.record(file, number, normalized)
+    if (normalized.kind !== 'event') continue
+    const { event } = normalized
+    const matches = matcher.match(event)
+    const hits = correlator.observe(state, event, matches)
+    state.dirty.clear()
+    for (const { rule, facts } of [...matches, ...hits.map((hit) => ({ rule: hit.rule, facts: factsOfHit(hit) }))]) {
+      if (rule.severity < least) continue
+      counts.match(rule)
+      await writeOut(print({ rule, facts, event, file, number }))
+    }
+  }
+  const summary = counts.summary()
+  const rules = { detection: detections.length, correlation: correlations.length }
+  await writeOut(options.json ? `${JSON.stringify({ ...summary, rules })}\n` : summaryText(summary, rules))
+  if (summary.matches > 0 || summary.faults.length > 0) process.exitCode = 1
+}
