@@ -27,6 +27,7 @@ import { compilePlaybook, type KnownAction, type Playbook } from '../playbook/in
 import { compilePolicy, type Policy } from '../policy/index.ts'
 import { parseDocument } from './document.ts'
 import { isMisplaced, type Kind, kindOf, kinds } from './kinds.ts'
+import { checkMappings } from './log-sources.ts'
 import type { SourceFile } from './source.ts'
 
 /** All content of one commit, validated and compiled: the unit that is deployed and replayed. */
@@ -99,6 +100,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const scoring = all('scoring', compileScoring)
   const policies = all('approval', compilePolicy)
   const integrations = all('integration', compileIntegration)
+  problems.push(...checkMappings(mappings, integrations))
   const actions = new Map(
     integrations.flatMap((one) =>
       one.actions.map((action) => [`${one.id}.${action.id}`, knownAction(action)] as const),

@@ -17,6 +17,7 @@ import {
 import { type ContractTest, contractReceivedAt } from './contract-test.ts'
 import { compileFrom, compileObservables, compileSeverity, compileText } from './extract.ts'
 import { compileGetter, type Getter, textOf } from './getter.ts'
+import { compileLogSource, type PossibleLogSource, possibleLogSource } from './log-source.ts'
 import { reshapers } from './reshape.ts'
 import { proofFaults } from './webhook-proof.ts'
 
@@ -65,6 +66,8 @@ export interface Inbound {
   readonly updateOf: Getter | null
   readonly times: readonly { readonly getter: Getter; readonly form: TimeForm }[]
   readonly logsource: (record: JsonObject) => LogSource
+  /** What `logsource` can come to. */
+  readonly gives: PossibleLogSource
   readonly observables: (record: JsonObject) => readonly Observable[]
   readonly alert: AlertMapping | null
 }
@@ -189,7 +192,8 @@ function compileInbound(
     times: listOf(Array.isArray(raw.time) ? raw.time : raw.time === undefined ? [] : [raw.time]).flatMap((one) =>
       compileFrom(one.from).map((getter) => ({ getter, form: (textOf(one.as) ?? 'rfc3339') as TimeForm })),
     ),
-    logsource: compileLogsource(raw.logsource),
+    logsource: compileLogSource(raw.logsource),
+    gives: possibleLogSource(raw.logsource),
     observables: compileObservables(raw.observables),
     alert: isObject(raw.alert)
       ? compileAlert(raw.alert, at(['alert']), document, problems, (value) => select('when', value, ['alert', 'when']))
@@ -203,35 +207,6 @@ function rootsOf(accept: JsonObject): readonly string[] {
     .filter(([key, value]) => value !== null && !(key.endsWith('|exists') && value === false) && !key.includes('|neq'))
     .map(([key]) => key.split('|')[0] as string)
     .filter((name) => name !== '')
-}
-
-function compileLogsource(raw: Json | undefined): (record: JsonObject) => LogSource {
-  const members = Object.entries(isObject(raw) ? raw : {}).map(([key, value]) => {
-    if (!isObject(value)) return [key, () => textOf(value)] as const
-    const getters = compileFrom(value.from)
-    const map = isObject(value.map) ? value.map : null
-    const fallback = textOf(value.default)
-    return [
-      key,
-      (record: JsonObject) => {
-        for (const getter of getters) {
-          const text = textOf(getter(record)[0], 100)?.toLowerCase()
-          if (text === undefined) continue
-          if (map === null) return text
-          const mapped = Object.hasOwn(map, text) ? textOf(map[text]) : undefined
-          if (mapped !== undefined) return mapped
-        }
-        return fallback
-      },
-    ] as const
-  })
-  return (record) =>
-    Object.fromEntries(
-      members.flatMap(([key, get]) => {
-        const value = get(record)
-        return value === undefined ? [] : [[key, value]]
-      }),
-    )
 }
 
 function compileAlert(

@@ -20,15 +20,19 @@ function flattenWindows(record: JsonObject): JsonObject {
       Channel: system.Channel ?? null,
       Computer: system.Computer ?? null,
       EventRecordID: system.EventRecordID ?? null,
+      Level: numberOf(system.Level),
       Provider_Name: attribute(system.Provider, 'Name'),
       TimeCreated: attribute(system.TimeCreated, 'SystemTime'),
     }
   }
   const winlog = own(record, 'winlog')
   if (isObject(winlog)) {
+    const data = objectOf(winlog.event_data)
     return {
       ...objectOf(winlog.user_data),
-      ...objectOf(winlog.event_data),
+      ...unnamedOf(data),
+      ...data,
+      Message: record.message ?? null,
       EventID: numberOf(winlog.event_id),
       Channel: winlog.channel ?? null,
       Computer: winlog.computer_name ?? null,
@@ -47,6 +51,12 @@ function flattenWindows(record: JsonObject): JsonObject {
     Provider_Name: record.Provider_Name ?? record.SourceName ?? record.ProviderName ?? null,
     EventRecordID: record.EventRecordID ?? record.RecordNumber ?? null,
   }
+}
+
+/** Winlogbeat calls data without names `param1`, `param2`, …; the other forms have it as the list `Data`. */
+function unnamedOf(data: JsonObject): JsonObject {
+  const names = Object.keys(data).filter((name) => /^param\d{1,3}$/.test(name))
+  return names.length === 0 ? {} : { Data: names.map((name) => data[name] ?? null) }
 }
 
 const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})

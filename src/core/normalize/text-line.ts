@@ -1,9 +1,15 @@
 import type { JsonObject } from '../model/index.ts'
+import { parseAccessLine } from './access-line.ts'
+import { parseAuditLine } from './audit-line.ts'
+import { parseFortiosLine } from './fortios-line.ts'
 
 /**
- * A log line as a record: CEF and LEEF (also behind a syslog header), syslog RFC 5424 and 3164, else `{ format: "text", message }`. Null for what is no line of text.
+ * A log line as a record: CEF, LEEF, records of the Linux audit daemon and FortiOS (all also behind a syslog header),
+ * access logs, syslog RFC 5424 and 3164, else `{ format: "text", message }`. Null for what is no line of text.
  */
 export function parseTextLine(line: string): JsonObject | null {
+  const audit = parseAuditLine(line)
+  if (audit !== null) return audit
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL and its like mark binary data
   if (/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(line)) return null
   const embedded = /(?:CEF:\d|LEEF:\d)/.exec(line.slice(0, 300))
@@ -13,13 +19,24 @@ export function parseTextLine(line: string): JsonObject | null {
     const parsed = text.startsWith('CEF') ? parseCef(text) : parseLeef(text)
     if (parsed !== null) return withHeader(parsed, header)
   }
-  return parseSyslog(line) ?? { format: 'text', message: line }
+  const syslog = parseSyslog(line)
+  if (syslog === null) return parseFortiosLine(line) ?? parseAccessLine(line) ?? { format: 'text', message: line }
+  const message = String(syslog.message)
+  const inner = parseAuditLine(message) ?? parseFortiosLine(message) ?? parseAccessLine(message)
+  return inner === null ? syslog : withHeader(inner, syslog)
 }
 
 function withHeader(record: JsonObject, header: JsonObject | null): JsonObject {
   return header === null
     ? record
-    : { ...record, syslog: { hostname: header.hostname ?? null, timestamp: header.timestamp ?? null } }
+    : {
+        ...record,
+        syslog: {
+          hostname: header.hostname ?? null,
+          timestamp: header.timestamp ?? null,
+          ...(header.app === undefined ? {} : { app: header.app }),
+        },
+      }
 }
 
 const rfc5424 =

@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compilePipeline, compileSigmaRule, createMatcher, type SourceMapping } from '../../../src/core/detect/index.ts'
+import { compilePipeline, createMatcher, type SourceMapping } from '../../../src/core/detect/index.ts'
 import type { JsonObject, LogSource } from '../../../src/core/model/index.ts'
 import { documentOf } from '../../support/document.ts'
+import { compiledRule } from './compiled-rule.ts'
 
 function pipeline(text: string): readonly SourceMapping[] {
   const compiled = compilePipeline(documentOf('rules/pipelines/x.yaml', text))
   if (!compiled.ok) throw new Error(compiled.problems.map((one) => one.message).join('; '))
-  return compiled.value
-}
-
-function rule(logsource: LogSource, selection: JsonObject, id = 'r') {
-  const detection = { selection, condition: 'selection' }
-  const compiled = compileSigmaRule(documentOf('x.yaml', JSON.stringify({ title: id, id, logsource, detection })))
-  if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
   return compiled.value
 }
 
@@ -34,7 +28,7 @@ test.each<[string, LogSource, LogSource, JsonObject, boolean]>([
   ['a service that the rule names too must be there', { category: 'registry_set' }, sysmon('registry_set'), {}, true],
   ['a rule on all of Windows sees all of it', {}, sysmon('anything'), {}, true],
 ])('%s', (_name, wanted, given, record, expected) => {
-  const matcher = createMatcher([rule({ product: 'windows', ...wanted }, { a: 'x' })], windows)
+  const matcher = createMatcher([compiledRule({ product: 'windows', ...wanted }, { a: 'x' })], windows)
   expect(matcher.match({ logsource: given, record: { a: 'x', ...record } }).length === 1).toBe(expected)
 })
 
@@ -54,7 +48,7 @@ sources:
 
 describe('a field', () => {
   const matches = (given: LogSource, selection: JsonObject, record: JsonObject, wanted: LogSource = webserver) =>
-    createMatcher([rule(wanted, selection)], web).match({ logsource: given, record }).length === 1
+    createMatcher([compiledRule(wanted, selection)], web).match({ logsource: given, record }).length === 1
   const webserver: LogSource = { category: 'webserver' }
   const nginx: LogSource = { product: 'nginx' }
 
@@ -138,7 +132,7 @@ sources:
         when: { a: x }
         fields: { b: a }
 `)
-  const matcher = createMatcher([rule({ category: 'c' }, { a: 'x' })], both)
+  const matcher = createMatcher([compiledRule({ category: 'c' }, { a: 'x' })], both)
   expect(matcher.match({ logsource: { product: 'p' }, record: { a: 'x' } })).toHaveLength(1)
 })
 
@@ -154,7 +148,7 @@ sources:
     events: [{ given: { product: httpd } }]
 `)
   const found = (wanted: LogSource, given: LogSource) =>
-    createMatcher([rule(wanted, { a: 'x' })], lines).match({ logsource: given, record: { a: 'x' } }).length
+    createMatcher([compiledRule(wanted, { a: 'x' })], lines).match({ logsource: given, record: { a: 'x' } }).length
   expect(found({ category: 'webserver', product: 'apache' }, { product: 'httpd' })).toBe(1)
   expect(found({ category: 'webserver', product: 'apache' }, { product: 'nginx' })).toBe(0)
   expect(found({ category: 'webserver', service: 'access' }, { product: 'nginx' })).toBe(0)
@@ -173,7 +167,7 @@ test('the same events twice for one log source are a problem with its place', ()
 test('a process that event 4688 reports is read under the names of Sysmon', () => {
   const wanted = { product: 'windows', category: 'process_creation' }
   const logsource = { product: 'windows', service: 'security', category: 'process_creation' }
-  const matcher = createMatcher([rule(wanted, { 'Image|endswith': '\\certutil.exe' })], windows)
+  const matcher = createMatcher([compiledRule(wanted, { 'Image|endswith': '\\certutil.exe' })], windows)
   const [match] = matcher.match({ logsource, record: { NewProcessName: 'C:\\Windows\\certutil.exe' } })
   expect(match?.facts).toEqual([{ name: 'Image|endswith', value: 'C:\\Windows\\certutil.exe' }])
 })
