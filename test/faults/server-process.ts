@@ -6,6 +6,8 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** `gitsoc start` as a process of its own, that can be killed and started again on the same store. */
 export interface ServerProcess {
   readonly url: () => string
+  /** Its process id; 0 before the first start. */
+  readonly pid: () => number
   start(): Promise<void>
   /** kill -9. */
   kill(): Promise<void>
@@ -13,16 +15,20 @@ export interface ServerProcess {
   stop(): Promise<{ readonly output: string; readonly tookMs: number; readonly code: number | null }>
 }
 
-export function serverProcess(location: { readonly store: string } | { readonly databaseUrl: string }): ServerProcess {
+export function serverProcess(
+  location: { readonly store: string } | { readonly databaseUrl: string },
+  nodeOptions: readonly string[] = [],
+): ServerProcess {
   let child: ChildProcess | null = null
   let url = 'http://127.0.0.1:9'
   let output = ''
   return {
     url: () => url,
+    pid: () => child?.pid ?? 0,
     async start() {
       output = ''
       const store = 'store' in location ? ['--store', location.store] : []
-      const started = spawn(process.execPath, [main, 'start', '--port', '0', ...store], {
+      const started = spawn(process.execPath, [...nodeOptions, main, 'start', '--port', '0', ...store], {
         env: {
           ...process.env,
           GITSOC_SECRET_WAZUH_HOOK: 'fault-test',

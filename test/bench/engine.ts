@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { tenantId } from '../../src/core/model/index.ts'
+import { readLedger } from '../../src/ingest/index.ts'
+import { type OpenStore, openStore } from '../../src/store/index.ts'
+import { serverProcess } from '../faults/server-process.ts'
+import { withScratch } from './scratch.ts'
+
+/** What the engine's process and its database have used up to a moment. */
+export interface Usage {
+  /** Resident memory of the engine process alone, in bytes, now and at its highest. */
+  readonly rss: number
+  readonly peakRss: number
+  /** Processor time of the engine process, in milliseconds. */
+  readonly cpuMs: number
+  /** Bytes that the database wrote to its log. */
+  readonly walBytes: number
+  readonly commits: number
+}
+
+/** `gitsoc start` as a process of its own, on a store of its own; whoever measures is another process. */
+export interface MeasuredEngine {
+  readonly store: OpenStore
+  /** Posts a body to the Wazuh webhook; resolves with its delivery number once it is acknowledged. */
+  post(body: string, contentType?: string): Promise<number>
+  /** The last delivery that is worked off. */
+  doneSeq(): Promise<number>
+  /** Waits until everything up to the delivery is worked off. */
+  done(seq: number): Promise<void>
+  usage(): Promise<Usage>
+  /** Says when the ledger does not count exactly that many alerts. */
+  faults(alerted: number): Promise<string>
+}
+
+const clockTicksPerSecond = 100
+
+/** Runs `work` with a fresh engine; `GITSOC_BENCH_NODE` gives its Node options, e.g. for a profile. */
+export async function withEngine(work: (engine: MeasuredEngine) => Promise<void>): Promise<void> {
+  await withScratch(async (dir) => {
+    const options = process.env.GITSOC_BENCH_NODE?.split(' ') ?? []
+    const server = serverProcess({ store: join(dir, 'store') }, options)
+    await server.start()
+    const store = await openStore({ dir: join(dir, 'store') }, tenantId('main'), { connections: 2 })
+    const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+    const doneSeq = async () => {
+      const rows = await store.transaction((tx) =>
+        tx.query<{ seq: number }>(
+          { name: 'bench-done', text: 'select done_seq as seq from inbox_head where tenant = $1' },
+          [tx.tenant],
+        ),
+      )
+      return rows.rows[0]?.seq ?? 0
+    }
+    try {
+      await work({
+        store,
+        post: (body, contentType = 'application/json') => post(server.url(), agent, body, contentType),
+        doneSeq,
+        async done(seq) {
+          while ((await doneSeq()) < seq) await new Promise((resolve) => setTimeout(resolve, 20))
+        },
+        usage: () => usage(server.pid(), store),
+        async faults(alerted) {
+          const { balanced, total, faults } = await readLedger(store, { recount: true })
+          if (balanced && total.alerted === alerted) return 'ledger exact'
+          return `LEDGER WRONG: ${faults.join('; ')} ${JSON.stringify(total)}`
+        },
+      })
+    } finally {
+      agent.destroy()
+      await server.stop()
+      await store.close()
+    }
+  })
+}
+
+function post(url: string, agent: Agent, body: string, contentType: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      'x-api-key': 'fault-test',
+      'content-type': contentType,
+      'content-length': Buffer.byteLength(body),
+    }
+    const sent = request(`${url}/in/wazuh`, { method: 'POST', agent, headers }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString()
+        if (response.statusCode === 202) resolve((JSON.parse(text) as { delivery: number }).delivery)
+        else reject(new Error(`answered ${response.statusCode}: ${text}`))
+      })
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+/** From Linux' /proc: there are no figures of this kind elsewhere. */
+async function usage(pid: number, store: OpenStore): Promise<Usage> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0)
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? []
+  const rows = await store.transaction((tx) =>
+    tx.query<{ wal: number; commits: number }>(
+      `select (select wal_bytes::bigint from pg_stat_wal) as wal,
+        (select xact_commit from pg_stat_database where datname = current_database()) as commits`,
+    ),
+  )
+  return {
+    rss: kilobytes('VmRSS') * 1024,
+    peakRss: kilobytes('VmHWM') * 1024,
+    cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / clockTicksPerSecond,
+    walBytes: Number(rows.rows[0]?.wal ?? 0),
+    commits: rows.rows[0]?.commits ?? 0,
+  }
+}

@@ -1,0 +1,49 @@
+import { withEngine } from './engine.ts'
+import { alertRecord } from './events.ts'
+import { megabytes, say, secondsSince } from './scratch.ts'
+
+const step = 10_000
+const perRequest = 1000
+const inFlight = 4
+
+/** Alerts of `hosts` machines, one in 5 s of event time, over HTTP until there are `to` rows of alerts: what one more costs, and what the engine holds. */
+export async function growth(name: string, hosts: number, to: number): Promise<void> {
+  await withEngine(async (engine) => {
+    const marks: string[] = []
+    let sent = 0
+    for (let done = 0; done < to; done += step) {
+      const before = await engine.usage()
+      const started = performance.now()
+      let last = 0
+      const sender = async () => {
+        while (sent < done + step) {
+          const from = sent
+          sent += perRequest
+          const lines = Array.from({ length: perRequest }, (_, n) => alertRecord(from + n, hosts, 5000))
+          last = Math.max(last, await engine.post(lines.join('\n'), 'application/x-ndjson'))
+        }
+      }
+      await Promise.all(Array.from({ length: inFlight }, sender))
+      await engine.done(last)
+      const total = done + step
+      if (total !== step && total % Math.max(step, to / 10) !== 0) continue
+      const took = secondsSince(started)
+      const after = await engine.usage()
+      marks.push(
+        `${total}: ${(step / took).toFixed(0)}/s, ${((after.cpuMs - before.cpuMs) / step).toFixed(3)} ms of processor, ${Math.round((after.walBytes - before.walBytes) / step)} bytes of log, RSS ${megabytes(after.rss)} MB`,
+      )
+      if (process.stderr.isTTY) process.stderr.write(`${marks.at(-1)}\n`)
+    }
+    const rows = await engine.store.transaction((tx) =>
+      tx.query<{ alerts: number; incidents: number }>(
+        `select (select count(*)::int from alert where tenant = $1) as alerts,
+          (select count(*)::int from incident where tenant = $1) as incidents`,
+        [tx.tenant],
+      ),
+    )
+    const { peakRss } = await engine.usage()
+    say(
+      `${name.padEnd(10)} ${hosts} hosts, one alert in 5 s of event time, over HTTP in requests of ${perRequest}; at alerts sent:\n  ${marks.join('\n  ')}\n  ${rows.rows[0]?.alerts} alert rows, ${rows.rows[0]?.incidents} incidents; peak RSS of the engine ${megabytes(peakRss)} MB; ${await engine.faults(to)}`,
+    )
+  })
+}
