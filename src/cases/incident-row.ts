@@ -1,11 +1,12 @@
-import type { AlertGroup, Incident, IncidentStatus, Verdict } from '../core/model/index.ts'
+import type { AlertGroup, Decision, Incident, IncidentStatus, Verdict } from '../core/model/index.ts'
 
 /** A stored incident: the machine's document, and what people and playbooks did in columns of their own. */
 export interface IncidentRow {
   readonly number: number
   readonly status: IncidentStatus
   readonly merged_into: number | null
-  readonly doc: Incident
+  readonly doc: Omit<Incident, 'decisions'>
+  readonly decisions: readonly Decision[]
   readonly owner: string | null
   readonly verdict: Verdict | null
   readonly acknowledged_at: number | null
@@ -13,13 +14,15 @@ export interface IncidentRow {
   readonly resolved_at: number | null
 }
 
-export const incidentColumns =
-  'number, status, merged_into, doc, owner, verdict, acknowledged_at, contained_at, resolved_at'
+export const incidentColumns = `number, status, merged_into, doc, owner, verdict, acknowledged_at, contained_at, resolved_at,
+  (select coalesce(jsonb_agg(d.doc order by d.n), '[]') from incident_decision d
+    where d.tenant = incident.tenant and d.incident = incident.number) as decisions`
 
 /** The incident with people's work in it. */
 export function incidentOf(row: IncidentRow): Incident {
   return {
     ...row.doc,
+    decisions: row.decisions,
     status: row.status,
     mergedInto: row.merged_into,
     owner: row.owner,

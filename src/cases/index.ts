@@ -1,8 +1,9 @@
 export { type Evidence, readEvidence } from './evidence.ts'
 export { explainAlertText, explainIncidentText } from './explain-text.ts'
 export { outcomeOf, renderIncidentText, type TextOptions } from './incident-text.ts'
-export { loadRecent, takeWork } from './load.ts'
+export { loadBriefs, loadRecent, recallFrom, takeWork } from './load.ts'
 export { code, prose, table } from './markdown.ts'
+export { type Merge, mergesOf, mergeWork } from './merge-work.ts'
 export { type Metrics, metrics, type Range, type Spread, spread, type Times } from './metrics.ts'
 export { type Change, type ChangeRequest, changeIncident, changeIncidentIn } from './people.ts'
 export {
@@ -17,10 +18,18 @@ export {
   type Task,
 } from './read.ts'
 export { markdownOf, type ReportFiles, reportOf } from './report.ts'
-export { type AlertEvent, moveAlerts, saveAlertEvents, saveAlerts, saveIncidents } from './save.ts'
+export { type AlertEvent, saveAlertEvents, saveAlerts, saveIncidents, writeIncidents } from './save.ts'
 export { storableJson, storableText } from './storable.ts'
 export { cell, columnsOf, plain, wrap } from './terminal.ts'
-export { addTask, appendTimeline, type TimelineEntry, type TimelineKind } from './timeline.ts'
+export {
+  addTask,
+  addTasksLocked,
+  appendLocked,
+  appendTimeline,
+  type NewTask,
+  type TimelineEntry,
+  type TimelineKind,
+} from './timeline.ts'
 export { transitions } from './transitions.ts'
 export { type WhyAlert, type WhyEvent, whyAlert } from './why-alert.ts'
 export { duration, signed, utc, words } from './wording.ts'

@@ -1,4 +1,13 @@
-import type { AlertGroup, Incident } from '../core/model/index.ts'
+import {
+  type AlertBrief,
+  briefOfAlert,
+  briefOfIncident,
+  type CorrelationState,
+  type Recall,
+  rememberAlert,
+  rememberIncident,
+} from '../core/correlate/index.ts'
+import type { AlertGroup, Incident, IncidentStatus, Observable } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 import { type AlertRow, alertOfRow, type IncidentRow, incidentColumns, incidentOf } from './incident-row.ts'
 
@@ -16,6 +25,70 @@ export async function loadRecent(
     [tx.tenant, since],
   )
   return { alerts: alerts.rows.map(alertOfRow), incidents: incidents.rows.map(incidentOf) }
+}
+
+const page = 2000
+
+interface BriefRow {
+  readonly number: number
+  readonly status: IncidentStatus
+  readonly merged_into: number | null
+  readonly first_at: number
+  readonly last_at: number
+  readonly tactics: readonly string[]
+  readonly observables: readonly Observable[]
+}
+
+/** Like {@link loadRecent}, but only what correlation keeps in memory of everything; page by page, so that the rest never is. */
+export async function loadBriefs(tx: Tx, since: number, state: CorrelationState): Promise<void> {
+  for (let after = 0; ; ) {
+    const incidents = await tx.query<BriefRow>(
+      `select number, status, merged_into, first_at, last_at, doc->'tactics' as tactics, doc->'observables' as observables
+       from incident where tenant = $1 and last_at >= $2 and number > $3 order by number limit ${page}`,
+      [tx.tenant, since, after],
+    )
+    for (const { merged_into, first_at, last_at, ...row } of incidents.rows)
+      rememberIncident(
+        state,
+        briefOfIncident({ ...row, mergedInto: merged_into, firstAt: first_at, lastAt: last_at }, undefined),
+      )
+    if (incidents.rowCount < page) break
+    after = incidents.rows.at(-1)?.number ?? after
+  }
+  for (let after: readonly [at: number, id: string] = [since, '']; ; ) {
+    const alerts = await tx.query<AlertBrief>(
+      `select id, doc->>'key' as key, incident, last_at as "lastAt" from alert
+       where tenant = $1 and (last_at, id) > ($2, $3) order by last_at, id limit ${page}`,
+      [tx.tenant, ...after],
+    )
+    for (const one of alerts.rows) rememberAlert(state, briefOfAlert(one))
+    const last = alerts.rows.at(-1)
+    if (alerts.rowCount < page || last === undefined) return
+    after = [last.lastAt, last.id]
+  }
+}
+
+/** Reads whole incidents and alerts back for correlation, in the batch's transaction. */
+export function recallFrom(tx: Tx): Recall {
+  return {
+    async incidents(numbers) {
+      const found = await tx.query<IncidentRow>(
+        {
+          name: 'recall-incidents',
+          text: `select ${incidentColumns} from incident where tenant = $1 and number = any($2::int[]) order by number`,
+        },
+        [tx.tenant, numbers],
+      )
+      return found.rows.map(incidentOf)
+    },
+    async alerts(ids) {
+      const found = await tx.query<AlertRow>(
+        { name: 'recall-alerts', text: 'select incident, doc from alert where tenant = $1 and id = any($2::text[])' },
+        [tx.tenant, ids],
+      )
+      return found.rows.map(alertOfRow)
+    },
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { AlertGroup, AlertId, EventId, Incident, IncidentNumber } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
+import { mergesOf, mergeWork } from './merge-work.ts'
 import { storableJson } from './storable.ts'
 
 /** Writes alerts that are new or changed; rows that would not change are not rewritten. */
@@ -20,7 +21,7 @@ export async function saveAlerts(tx: Tx, alerts: readonly AlertGroup[]): Promise
         from jsonb_to_recordset($2::jsonb) as r(id text, incident int, last_at bigint, severity smallint, doc jsonb) order by id
         on conflict (tenant, id) do update
           set incident = excluded.incident, last_at = excluded.last_at, severity = excluded.severity, doc = excluded.doc
-          where alert.doc is distinct from excluded.doc`,
+          where alert.doc is distinct from excluded.doc or alert.incident <> excluded.incident`,
     },
     [tx.tenant, storableJson(rows)],
   )
@@ -32,6 +33,8 @@ export interface AlertEvent {
   readonly event: EventId
   readonly seq: number
   readonly index: number
+  /** How many events the alert stands for with this one. */
+  readonly count: number
 }
 
 const maxEventsPerAlert = 200
@@ -49,6 +52,8 @@ export async function saveAlertEvents(tx: Tx, links: readonly AlertEvent[]): Pro
     },
     [tx.tenant, kept.map((l) => l.alert), kept.map((l) => l.event), kept.map((l) => l.seq), kept.map((l) => l.index)],
   )
+  const full = new Set(links.filter((one) => one.count > maxEventsPerAlert).map((one) => one.alert))
+  if (full.size === 0) return
   await tx.query(
     {
       name: 'bound-alert-events',
@@ -58,74 +63,58 @@ export async function saveAlertEvents(tx: Tx, links: readonly AlertEvent[]): Pro
             order by seq desc, idx desc offset ${maxEventsPerAlert}) e) old
         where a.tenant = $1 and a.alert = old.alert and a.event = old.event`,
     },
-    [tx.tenant, [...byAlert.keys()]],
+    [tx.tenant, [...full]],
   )
+}
+
+/** {@link writeIncidents}, and what belongs to those that were merged goes to the ones they ended up in. */
+export async function saveIncidents(tx: Tx, incidents: readonly Incident[]): Promise<void> {
+  await writeIncidents(tx, incidents)
+  await mergeWork(tx, mergesOf(incidents))
 }
 
 /**
- * Writes incidents that are new or changed: the machine's part only. An incident that was merged gives its alerts, and
- * where the other has none its owner and acknowledgement, to the one it was merged into.
+ * Writes incidents that are new or changed: the machine's part only; of their decisions those after the ones that are
+ * stored (`storedDecisions`, by number). Locks their rows in ascending order. What belongs to merged ones is for
+ * {@link mergeWork}, after everything else that is written about them.
  */
-export async function saveIncidents(tx: Tx, incidents: readonly Incident[]): Promise<void> {
+export async function writeIncidents(
+  tx: Tx,
+  incidents: readonly Incident[],
+  storedDecisions: ReadonlyMap<IncidentNumber, number> = new Map(),
+): Promise<void> {
   if (incidents.length === 0) return
-  const rows = incidents.map((one) => ({
-    number: one.number,
-    status: one.status === 'merged' ? 'merged' : 'new',
-    severity: one.assessment?.severity ?? null,
-    score: one.assessment?.score ?? null,
-    first_at: one.firstAt,
-    last_at: one.lastAt,
-    merged_into: one.mergedInto,
-    doc: one,
+  const rows = incidents.map(({ decisions, ...doc }) => ({
+    number: doc.number,
+    status: doc.status === 'merged' ? 'merged' : 'new',
+    severity: doc.assessment?.severity ?? null,
+    score: doc.assessment?.score ?? null,
+    first_at: doc.firstAt,
+    last_at: doc.lastAt,
+    merged_into: doc.mergedInto,
+    doc,
   }))
+  const decisions = incidents.flatMap((one) => {
+    const stored = storedDecisions.get(one.number) ?? 0
+    return one.decisions.slice(stored).map((doc, index) => ({ incident: one.number, n: stored + index + 1, doc }))
+  })
   await tx.query(
     {
       name: 'save-incidents',
-      text: `insert into incident (tenant, number, status, severity, score, first_at, last_at, merged_into, doc)
-        select $1, number, status, severity, score, first_at, last_at, merged_into, doc
-        from jsonb_to_recordset($2::jsonb) as r(number int, status text, severity text, score int, first_at bigint,
-          last_at bigint, merged_into int, doc jsonb) order by number
-        on conflict (tenant, number) do update
-          set status = case when excluded.merged_into is null then incident.status else 'merged' end,
-            severity = excluded.severity, score = excluded.score, first_at = excluded.first_at,
-            last_at = excluded.last_at, merged_into = excluded.merged_into, doc = excluded.doc
-          where incident.doc is distinct from excluded.doc`,
+      text: `with saved as (
+          insert into incident (tenant, number, status, severity, score, first_at, last_at, merged_into, doc)
+          select $1, number, status, severity, score, first_at, last_at, merged_into, doc
+          from jsonb_to_recordset($2::jsonb) as r(number int, status text, severity text, score int, first_at bigint,
+            last_at bigint, merged_into int, doc jsonb) order by number
+          on conflict (tenant, number) do update
+            set status = case when excluded.merged_into is null then incident.status else 'merged' end,
+              severity = excluded.severity, score = excluded.score, first_at = excluded.first_at,
+              last_at = excluded.last_at, merged_into = excluded.merged_into, doc = excluded.doc
+            where incident.doc is distinct from excluded.doc)
+        insert into incident_decision (tenant, incident, n, doc)
+        select $1, incident, n, doc from jsonb_to_recordset($3::jsonb) as d(incident int, n int, doc jsonb)
+        on conflict do nothing`,
     },
-    [tx.tenant, storableJson(rows)],
-  )
-  for (const { number, mergedInto } of incidents) {
-    if (mergedInto === null) continue
-    await moveAlerts(tx, number, mergedInto)
-    await giveWork(tx, number, mergedInto)
-  }
-}
-
-/** All alerts of a merged incident, and what was done for them, now belong to the surviving one. */
-export async function moveAlerts(tx: Tx, from: IncidentNumber, into: IncidentNumber): Promise<void> {
-  await tx.query(
-    `update alert set incident = $3, doc = jsonb_set(doc, '{incident}', to_jsonb($3::int)) where tenant = $1 and incident = $2`,
-    [tx.tenant, from, into],
-  )
-  await tx.query('update run set incident = $3 where tenant = $1 and incident = $2', [tx.tenant, from, into])
-  await tx.query('update effect set incident = $3 where tenant = $1 and incident = $2', [tx.tenant, from, into])
-  await tx.query('update approval set incident = $3 where tenant = $1 and incident = $2', [tx.tenant, from, into])
-}
-
-async function giveWork(tx: Tx, from: IncidentNumber, into: IncidentNumber): Promise<void> {
-  await tx.query(
-    `with taken as (
-        update incident i set owner = coalesce(i.owner, given.owner),
-          acknowledged_at = least(i.acknowledged_at, given.acknowledged_at),
-          status = case when i.status = 'new' and given.acknowledged_at is not null then 'acknowledged' else i.status end
-        from incident given where i.tenant = $1 and i.number = $3 and given.tenant = $1 and given.number = $2
-          and (given.owner is not null or given.acknowledged_at is not null) returning i.number)
-      insert into incident_change (tenant, incident) select $1, number from taken`,
-    [tx.tenant, from, into],
-  )
-  await tx.query(
-    `update task t set incident = $3, n = t.n + (select coalesce(max(n), 0) from task where tenant = $1 and incident = $3)
-      where tenant = $1 and incident = $2
-        and not exists (select from task o where o.tenant = $1 and o.incident = $3 and o.title = t.title)`,
-    [tx.tenant, from, into],
+    [tx.tenant, storableJson(rows), storableJson(decisions)],
   )
 }

@@ -20,6 +20,12 @@ const maxSentence = 2000
 export async function appendTimeline(tx: Tx, entries: readonly TimelineEntry[]): Promise<void> {
   if (entries.length === 0) return
   await lockIncidents(tx, entries)
+  await appendLocked(tx, entries)
+}
+
+/** Like {@link appendTimeline} for a caller that holds the rows of all these incidents. */
+export async function appendLocked(tx: Tx, entries: readonly TimelineEntry[]): Promise<void> {
+  if (entries.length === 0) return
   await tx.query(
     {
       name: 'append-timeline',
@@ -39,14 +45,38 @@ export async function appendTimeline(tx: Tx, entries: readonly TimelineEntry[]):
   )
 }
 
-/** A task for an analyst; `origin` is the rule, playbook or person that left it. A title that is there already is not added again. */
+/** A task for an analyst; `origin` is the rule, playbook or person that left it. */
+export interface NewTask {
+  readonly incident: IncidentNumber
+  readonly title: string
+  readonly origin: string
+}
+
+/** Adds a task. A title that is there already is not added again. */
 export async function addTask(tx: Tx, incident: IncidentNumber, title: string, origin: string): Promise<void> {
   await lockIncidents(tx, [{ incident }])
+  await addTasksLocked(tx, [{ incident, title, origin }])
+}
+
+/** Like {@link addTask}, several, for a caller that holds the rows of their incidents. */
+export async function addTasksLocked(tx: Tx, tasks: readonly NewTask[]): Promise<void> {
+  if (tasks.length === 0) return
   await tx.query(
-    `insert into task (tenant, incident, n, title, origin)
-      select $1, $2, coalesce(max(n), 0) + 1, $3, $4 from task where tenant = $1 and incident = $2
-      having count(*) filter (where title = $3) = 0`,
-    [tx.tenant, incident, oneLine(title).toWellFormed(), oneLine(origin, 200).toWellFormed()],
+    {
+      name: 'add-tasks',
+      text: `insert into task (tenant, incident, n, title, origin)
+        select $1, incident, row_number() over (partition by incident order by ord)
+            + (select coalesce(max(n), 0) from task o where o.tenant = $1 and o.incident = fresh.incident), title, origin
+        from (select distinct on (incident, title) * from unnest($2::int[], $3::text[], $4::text[])
+            with ordinality as t(incident, title, origin, ord) order by incident, title, ord) fresh
+        where not exists (select from task o where o.tenant = $1 and o.incident = fresh.incident and o.title = fresh.title)`,
+    },
+    [
+      tx.tenant,
+      tasks.map((one) => one.incident),
+      tasks.map((one) => oneLine(one.title).toWellFormed()),
+      tasks.map((one) => oneLine(one.origin, 200).toWellFormed()),
+    ],
   )
 }
 

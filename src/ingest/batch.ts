@@ -26,7 +26,7 @@ export async function takeTurn(tx: Tx): Promise<Cursor | null> {
   return row === undefined ? { doneSeq: 0, nextSeq: 1 } : { doneSeq: row.done_seq, nextSeq: row.next_seq }
 }
 
-const maxBatchBytes = 32 * 1024 * 1024
+const maxBatchBytes = 4 * 1024 * 1024
 
 interface DeliveryRow {
   readonly seq: number
@@ -37,7 +37,7 @@ interface DeliveryRow {
   readonly body: Buffer
 }
 
-/** The next deliveries in order: at most `limit` of them, and no more after the first than fit into 32 MB. */
+/** The next deliveries in order: at most `limit` of them, and no more after the first than fit into 4 MB. */
 export async function nextDeliveries(tx: Tx, afterSeq: number, limit: number): Promise<readonly StoredDelivery[]> {
   const found = await tx.query<DeliveryRow>(
     {
@@ -107,68 +107,52 @@ export interface BatchOutcome {
   readonly counts: ReadonlyMap<string, ReadonlyMap<EventOutcome, number>>
 }
 
-/** Records the outcome of a batch and moves the cursor. */
+/** Records the outcome of a batch and moves the cursor, in one statement. */
 export async function finishBatch(tx: Tx, batch: BatchOutcome): Promise<void> {
-  if (batch.events.length > 0) {
-    await tx.query(
-      {
-        name: 'insert-events',
-        text: `insert into event (tenant, id, seq, idx, source, occurred_at, outcome)
-          select $1, * from unnest($2::text[], $3::bigint[], $4::int[], $5::text[], $6::bigint[], $7::text[])`,
-      },
-      [
-        tx.tenant,
-        batch.events.map((e) => e.id),
-        batch.events.map((e) => e.seq),
-        batch.events.map((e) => e.index),
-        batch.events.map((e) => e.source),
-        batch.events.map((e) => e.occurredAt),
-        batch.events.map((e) => e.outcome),
-      ],
-    )
-  }
-  if (batch.dead.length > 0) {
-    await tx.query(
-      {
-        name: 'insert-dead',
-        text: `insert into dead_letter (tenant, seq, idx, source, code, message, excerpt, at)
-          select $1, * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])`,
-      },
-      [
-        tx.tenant,
-        batch.dead.map((d) => d.seq),
-        batch.dead.map((d) => d.index),
-        batch.dead.map((d) => d.source),
-        batch.dead.map((d) => d.code),
-        batch.dead.map((d) => oneLine(d.message, 300)),
-        batch.dead.map((d) => oneLine(d.excerpt, 1000)),
-        batch.dead.map((d) => d.at),
-      ],
-    )
-  }
   const counts = [...batch.counts].flatMap(([source, byOutcome]) =>
     [...byOutcome].map(([outcome, count]) => ({ source, outcome, count })),
   )
   await tx.query(
     {
-      name: 'add-ledger',
-      text: `insert into ledger (tenant, source, outcome, count) select $1, * from unnest($2::text[], $3::text[], $4::bigint[])
-        on conflict (tenant, source, outcome) do update set count = ledger.count + excluded.count`,
-    },
-    [tx.tenant, counts.map((c) => c.source), counts.map((c) => c.outcome), counts.map((c) => c.count)],
-  )
-  await tx.query(
-    {
-      name: 'finish-deliveries',
-      text: `with counted as (insert into delivery_count (tenant, seq, events, bundle) select $1, seq, events, $5 from unnest($2::bigint[], $3::int[]) as t(seq, events) returning events)
-        update inbox_head set done_seq = $4, received = received + coalesce((select sum(events) from counted), 0) where tenant = $1`,
+      name: 'finish-batch',
+      text: `with events as (
+          insert into event (tenant, id, seq, idx, source, occurred_at, outcome)
+          select $1, * from unnest($2::text[], $3::bigint[], $4::int[], $5::text[], $6::bigint[], $7::text[])),
+        dead as (
+          insert into dead_letter (tenant, seq, idx, source, code, message, excerpt, at)
+          select $1, * from unnest($8::bigint[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[])),
+        counts as (
+          insert into ledger (tenant, source, outcome, count)
+          select $1, * from unnest($15::text[], $16::text[], $17::bigint[])
+          on conflict (tenant, source, outcome) do update set count = ledger.count + excluded.count),
+        counted as (
+          insert into delivery_count (tenant, seq, events, bundle)
+          select $1, seq, events, $18 from unnest($19::bigint[], $20::int[]) as t(seq, events) returning events)
+        update inbox_head set done_seq = $21, received = received + coalesce((select sum(events) from counted), 0)
+        where tenant = $1`,
     },
     [
       tx.tenant,
+      batch.events.map((e) => e.id),
+      batch.events.map((e) => e.seq),
+      batch.events.map((e) => e.index),
+      batch.events.map((e) => e.source),
+      batch.events.map((e) => e.occurredAt),
+      batch.events.map((e) => e.outcome),
+      batch.dead.map((d) => d.seq),
+      batch.dead.map((d) => d.index),
+      batch.dead.map((d) => d.source),
+      batch.dead.map((d) => d.code),
+      batch.dead.map((d) => oneLine(d.message, 300)),
+      batch.dead.map((d) => oneLine(d.excerpt, 1000)),
+      batch.dead.map((d) => d.at),
+      counts.map((c) => c.source),
+      counts.map((c) => c.outcome),
+      counts.map((c) => c.count),
+      batch.bundle,
       batch.eventCounts.map(([seq]) => seq),
       batch.eventCounts.map(([, count]) => count),
       batch.doneSeq,
-      batch.bundle,
     ],
   )
 }

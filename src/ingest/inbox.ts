@@ -111,9 +111,15 @@ export function createInbox(store: Store): Inbox {
 
 const insertRows = {
   name: 'insert-deliveries',
-  text: `insert into delivery (tenant, seq, source, transport, content_type, received_at, body)
-    select $1, $2::bigint + ordinality - 1, source, transport, content_type, received_at, body
-    from unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[]) with ordinality as t(source, transport, content_type, received_at, body, ordinality)`,
+  text: `with head as (
+      insert into inbox_head (tenant, next_seq, done_seq) values ($1, 1 + $2::bigint, 0)
+      on conflict (tenant) do update set next_seq = inbox_head.next_seq + $2::bigint returning next_seq - $2::bigint as first),
+    put as (
+      insert into delivery (tenant, seq, source, transport, content_type, received_at, body)
+      select $1, head.first + ordinality - 1, source, transport, content_type, received_at, body from head,
+        unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[]) with ordinality
+          as t(source, transport, content_type, received_at, body, ordinality))
+    select first, pg_notify('gitsoc_inbox', $1) from head`,
 }
 
 /**
@@ -121,24 +127,16 @@ const insertRows = {
  * gaps: the head row stays locked until commit, so this comes late in a transaction.
  */
 export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<number> {
-  const head = await tx.query<{ next_seq: number }>(
-    {
-      name: 'take-seqs',
-      text: `insert into inbox_head (tenant, next_seq, done_seq) values ($1, 1 + $2::bigint, 0)
-        on conflict (tenant) do update set next_seq = inbox_head.next_seq + $2::bigint returning next_seq`,
-    },
-    [tx.tenant, deliveries.length],
-  )
-  const first = (head.rows[0]?.next_seq ?? 1) - deliveries.length
-  await tx.query(insertRows, [
+  const head = await tx.query<{ first: number }>(insertRows, [
     tx.tenant,
-    first,
+    deliveries.length,
     deliveries.map((one) => one.source),
     deliveries.map((one) => one.transport),
     deliveries.map((one) => one.contentType),
     deliveries.map((one) => one.receivedAt),
     deliveries.map((one) => Buffer.from(one.body.buffer, one.body.byteOffset, one.body.byteLength)),
   ])
-  await tx.query({ name: 'notify-inbox', text: `select pg_notify('gitsoc_inbox', $1)` }, [tx.tenant])
+  const first = head.rows[0]?.first
+  if (first === undefined) throw new Error('the inbox has no head')
   return first
 }

@@ -1,25 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  type AlertEvent,
-  addTask,
-  appendTimeline,
-  moveAlerts,
-  saveAlertEvents,
-  saveAlerts,
-  saveIncidents,
-  type TimelineEntry,
-  takeWork,
-} from '../cases/index.ts'
+import { takeWork } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
-import { metaOf, takeChanges, takeOver } from '../core/correlate/index.ts'
+import { metaOf, takeOver } from '../core/correlate/index.ts'
 import { takeSigmaChanges } from '../core/detect/index.ts'
-import { type AlertDecision, decide, type EngineState, type Enrich, sentencesOf } from '../core/engine/index.ts'
-import { type EventOutcome, oneLine } from '../core/model/index.ts'
-import { createNormalizer, type Normalized, type Normalizer } from '../core/normalize/index.ts'
-import { type DeadLetter, type EventRow, finishBatch, knownEvents, nextDeliveries, takeTurn } from '../ingest/index.ts'
-import { startRuns } from '../respond/index.ts'
-import type { Store, Tx } from '../store/index.ts'
+import type { EngineState, Enrich } from '../core/engine/index.ts'
+import type { EventOutcome } from '../core/model/index.ts'
+import { createNormalizer, type Normalizer } from '../core/normalize/index.ts'
+import { finishBatch, nextDeliveries, type StoredDelivery, takeTurn } from '../ingest/index.ts'
+import { isRetried, type Store, type Tx } from '../store/index.ts'
 import { loadState, saveState } from './state.ts'
+import { type Outcomes, type Received, workSlice } from './work.ts'
 
 /** What one batch came to. */
 export interface BatchReport {
@@ -47,6 +37,7 @@ export interface Pipeline {
 }
 
 const batchDeliveries = 200
+const sliceEvents = 400
 const maxBackoffMs = 2000
 
 /**
@@ -71,19 +62,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const done = await store.transaction(async (tx) => {
         const cursor = await takeTurn(tx)
         if (cursor === null) return 'taken' as const
+        if (cursor.doneSeq >= cursor.nextSeq - 1) return 'empty' as const
         const deliveries = await nextDeliveries(tx, cursor.doneSeq, batchDeliveries)
         const last = deliveries.at(-1)
         if (last === undefined) return 'empty' as const
         const state = memory !== null && memory.doneSeq === cursor.doneSeq ? memory.state : await loadState(tx)
         memory = null
         for (const worked of await takeWork(tx)) takeOver(state.correlation, worked)
-        const report = await work(
-          tx,
-          bundle,
-          state,
-          deliveries.map((one) => [one.seq, value.normalize(one), one.receivedAt] as const),
-          parts.enrich,
-        )
+        const report = await work(tx, bundle, state, value, deliveries, parts.enrich)
         return { state, report, doneSeq: last.seq }
       })
       if (done === 'taken' || done === 'empty') return done
@@ -118,7 +104,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   return {
     async drain() {
       for (;;) {
-        const done = await batch()
+        const done = await batch().catch((error: unknown) => {
+          if (!isRetried(error)) throw error
+          parts.onError?.(error)
+          return 'taken' as const
+        })
         if (done === 'empty') return
         if (done === 'taken') await wait(10)
       }
@@ -136,132 +126,49 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 }
 
-type Worked = readonly [seq: number, records: readonly Normalized[], receivedAt: number]
-
+/** One batch: its events in slices, so that memory does not grow with the batch; then where it ended, in one piece. */
 async function work(
   tx: Tx,
   bundle: Bundle,
   state: EngineState,
-  deliveries: readonly Worked[],
+  normalizer: Normalizer,
+  deliveries: readonly StoredDelivery[],
   enrich: Enrich,
 ): Promise<BatchReport> {
-  const ids = deliveries.flatMap(([, records]) =>
-    records.flatMap((one) => (one.kind === 'event' ? [one.event.id] : [])),
-  )
-  const seen = new Set(await knownEvents(tx, ids))
-  const counts = new Map<string, Map<EventOutcome, number>>()
-  const count = (source: string, outcome: EventOutcome) => {
-    const line = counts.get(source) ?? new Map<EventOutcome, number>()
-    counts.set(source, line)
-    line.set(outcome, (line.get(outcome) ?? 0) + 1)
-  }
-  const events: EventRow[] = []
-  const dead: DeadLetter[] = []
-  const alertEvents: AlertEvent[] = []
-  const timeline: TimelineEntry[] = []
-  for (const [seq, records, receivedAt] of deliveries) {
-    for (const one of records) {
-      if (one.kind === 'dead') {
-        count(one.source, 'deadLettered')
-        dead.push({
-          seq,
-          index: one.index,
-          source: one.source,
-          code: one.code,
-          message: one.message,
-          excerpt: one.excerpt,
-          at: receivedAt,
-        })
-      } else if (one.kind === 'dropped') count(one.source, 'dropped')
-      else if (seen.has(one.event.id)) count(one.event.source, 'duplicate')
-      else {
-        seen.add(one.event.id)
-        const decided = await decide(bundle, state, one.event, one.alert, enrich).catch((error: Error) => error)
-        const { id, index, source, occurredAt } = one.event
-        if (decided instanceof Error) {
-          // A fault of ours must not stop everything behind the event: it is kept with its reason.
-          count(source, 'deadLettered')
-          const excerpt = oneLine(JSON.stringify(one.event.record), 1000)
-          dead.push({
-            seq,
-            index,
-            source,
-            code: 'internal',
-            message: `a fault of gitsoc: ${oneLine(decided.message, 200)}`,
-            excerpt,
-            at: receivedAt,
-          })
-          continue
-        }
-        count(source, decided.outcome)
-        events.push({ id, seq, index, source, occurredAt, outcome: decided.outcome })
-        for (const decision of decided.alerts) await record(tx, bundle, decision, one.event, alertEvents, timeline)
-      }
+  const outcomes: Outcomes = { events: [], dead: [], counts: new Map() }
+  const eventCounts: (readonly [seq: number, count: number])[] = []
+  let slice: Received[] = []
+  let size = 0
+  for (const delivery of deliveries) {
+    const { seq, receivedAt } = delivery
+    const records = normalizer.normalize(delivery)
+    eventCounts.push([seq, records.length])
+    for (let from = 0; from < records.length; ) {
+      const part = records.slice(from, from + sliceEvents - size)
+      slice.push({ seq, receivedAt, records: part })
+      from += part.length
+      size += part.length
+      if (size < sliceEvents) continue
+      await workSlice(tx, bundle, state, slice, enrich, outcomes)
+      slice = []
+      size = 0
     }
   }
-  const changes = takeChanges(state.correlation)
-  await saveAlerts(tx, changes.alerts)
-  await saveIncidents(tx, changes.incidents)
-  await saveAlertEvents(tx, alertEvents)
-  await appendTimeline(tx, timeline)
+  if (size > 0) await workSlice(tx, bundle, state, slice, enrich, outcomes)
   await saveState(
     tx,
     { correlation: metaOf(state.correlation), sigmaWatermark: state.sigma.watermark },
     takeSigmaChanges(state.sigma),
   )
-  const doneSeq = deliveries.at(-1)?.[0] ?? 0
-  await finishBatch(tx, {
-    bundle: bundle.digest,
-    doneSeq,
-    eventCounts: deliveries.map(([seq, records]) => [seq, records.length]),
-    events,
-    dead,
-    counts,
-  })
+  const doneSeq = deliveries.at(-1)?.seq ?? 0
+  await finishBatch(tx, { bundle: bundle.digest, doneSeq, eventCounts, ...outcomes })
   const total = new Map<EventOutcome, number>()
-  for (const line of counts.values()) for (const [outcome, n] of line) total.set(outcome, (total.get(outcome) ?? 0) + n)
+  for (const line of outcomes.counts.values())
+    for (const [outcome, n] of line) total.set(outcome, (total.get(outcome) ?? 0) + n)
   return {
     deliveries: deliveries.length,
-    events: deliveries.reduce((sum, [, records]) => sum + records.length, 0),
+    events: eventCounts.reduce((sum, [, n]) => sum + n, 0),
     doneSeq,
     counts: total,
   }
-}
-
-/** Keeps what was decided about an alert: which events it stands for, the incident's story, tasks and runs. */
-async function record(
-  tx: Tx,
-  bundle: Bundle,
-  decision: AlertDecision,
-  event: { id: AlertEvent['event']; seq: number; index: number; occurredAt: number; receivedAt: number },
-  alertEvents: AlertEvent[],
-  timeline: TimelineEntry[],
-): Promise<void> {
-  const { correlated, incident, triggers } = decision
-  if (correlated.outcome !== 'alerted') return
-  alertEvents.push({ alert: correlated.alert.id, event: event.id, seq: event.seq, index: event.index })
-  if (incident === null) return
-  for (const { from, into } of correlated.merged) await moveAlerts(tx, from, into)
-  const sentences = sentencesOf(decision)
-  if (correlated.isNew)
-    timeline.push({
-      incident: incident.number,
-      at: event.occurredAt,
-      kind: 'alert',
-      actor: correlated.alert.source,
-      sentence: correlated.alert.title,
-    })
-  for (const one of sentences) {
-    if (one.answer !== 'aggregated')
-      timeline.push({
-        incident: incident.number,
-        at: event.occurredAt,
-        kind: one.answer === 'started' ? 'run' : 'decision',
-        actor: 'gitsoc',
-        sentence: one.sentence,
-      })
-  }
-  for (const one of correlated.escalations)
-    for (const task of one.tasks) await addTask(tx, incident.number, task, one.decision.rule.id)
-  if (triggers.length > 0) await startRuns(tx, bundle, incident.number, triggers, event.receivedAt)
 }

@@ -1,5 +1,5 @@
-import { loadRecent } from '../cases/index.ts'
-import { horizonMs, restoreState } from '../core/correlate/index.ts'
+import { loadBriefs } from '../cases/index.ts'
+import { horizonMs, stateOf } from '../core/correlate/index.ts'
 import { restoreSigmaState } from '../core/detect/index.ts'
 import type { EngineState } from '../core/engine/index.ts'
 import { isObject, type Json, type JsonObject } from '../core/model/index.ts'
@@ -13,10 +13,10 @@ export async function loadState(tx: Tx): Promise<EngineState> {
   )
   const meta = rows.rows.find((row) => row.kind === 'meta')?.doc ?? {}
   const { correlation, sigmaWatermark } = isObject(meta) ? meta : ({} as JsonObject)
-  const watermark = isObject(correlation) ? Number(correlation.watermark ?? 0) : 0
-  const { alerts, incidents } = await loadRecent(tx, watermark - horizonMs)
+  const state = stateOf(correlation ?? {})
+  await loadBriefs(tx, state.watermark - horizonMs, state)
   return {
-    correlation: restoreState(correlation ?? {}, alerts, incidents),
+    correlation: state,
     sigma: restoreSigmaState(
       Number(sigmaWatermark ?? 0),
       rows.rows.filter((row) => row.kind === 'sigma').map((row) => [row.key, row.doc] as const),

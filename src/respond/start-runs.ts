@@ -3,33 +3,42 @@ import { type IncidentNumber, type RunId, runId } from '../core/model/index.ts'
 import type { Trigger } from '../core/playbook/index.ts'
 import type { Tx } from '../store/index.ts'
 
-/** Starts the runs that an incident set off, inside the transaction that decided so. A playbook runs once per incident. */
+/** A playbook that an incident set off. `at` is when the event that did it was received. */
+export interface NewRun {
+  readonly incident: IncidentNumber
+  readonly trigger: Trigger
+  readonly at: number
+}
+
+/** Starts runs inside the transaction that decided so, all in one statement; returns those that are new. A playbook runs once per incident. */
 export async function startRuns(
   tx: Tx,
   bundle: Pick<Bundle, 'digest' | 'commit'>,
-  incident: IncidentNumber,
-  triggers: readonly Trigger[],
-  at: number,
+  runs: readonly NewRun[],
 ): Promise<readonly RunId[]> {
-  const started: RunId[] = []
-  for (const { playbook, decision } of triggers) {
-    const id = runId(tx.tenant, incident, playbook.id, 'incident')
-    const inserted = await tx.query(
-      `insert into run (tenant, id, incident, playbook, bundle, commit, status, why, started_at, deadline_at) values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $9) on conflict do nothing`,
-      [
-        tx.tenant,
-        id,
-        incident,
-        playbook.id,
-        bundle.digest,
-        bundle.commit,
-        decision.sentence,
-        at,
-        at + playbook.deadlineMs,
-      ],
-    )
-    if (inserted.rowCount > 0) started.push(id)
-  }
-  if (started.length > 0) await tx.query(`select pg_notify('gitsoc_runs', $1)`, [tx.tenant])
-  return started
+  if (runs.length === 0) return []
+  const started = await tx.query<{ id: RunId }>(
+    {
+      name: 'start-runs',
+      text: `with started as (
+          insert into run (tenant, id, incident, playbook, bundle, commit, status, why, started_at, deadline_at)
+          select $1, id, incident, playbook, $2, $3, 'running', why, started_at, deadline_at
+          from unnest($4::text[], $5::int[], $6::text[], $7::text[], $8::bigint[], $9::bigint[])
+            as r(id, incident, playbook, why, started_at, deadline_at)
+          on conflict do nothing returning id)
+        select id, pg_notify('gitsoc_runs', $1) from started`,
+    },
+    [
+      tx.tenant,
+      bundle.digest,
+      bundle.commit,
+      runs.map((one) => runId(tx.tenant, one.incident, one.trigger.playbook.id, 'incident')),
+      runs.map((one) => one.incident),
+      runs.map((one) => one.trigger.playbook.id),
+      runs.map((one) => one.trigger.decision.sentence),
+      runs.map((one) => one.at),
+      runs.map((one) => one.at + one.trigger.playbook.deadlineMs),
+    ],
+  )
+  return started.rows.map((one) => one.id)
 }

@@ -23,6 +23,11 @@ export function isUnavailable(error: unknown): boolean {
   )
 }
 
+/** True when the database gave the transaction up so that another could go on: the same again will do. */
+export function isRetried(error: unknown): boolean {
+  return error instanceof Error && ['40001', '40P01'].includes(String((error as { code?: unknown }).code))
+}
+
 /** Connections to the database as one tenant. Closing it leaves the server alone. */
 export function connect(url: string, tenant: TenantId, options: { connections?: number } = {}): Store {
   const pool = new pg.Pool({

@@ -1,6 +1,6 @@
 export * from './audit.ts'
 export { type BackupReport, backup, restore } from './backup.ts'
-export { connect, isUnavailable } from './connect.ts'
+export { connect, isRetried, isUnavailable } from './connect.ts'
 export { type Embedded, startEmbedded } from './embedded.ts'
 export { listMigrations, migrate } from './migrate.ts'
 export * from './open.ts'

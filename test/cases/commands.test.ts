@@ -186,7 +186,7 @@ test('an alert is explained by deciding again about the events that are kept', a
   const rule = bundle.matcher.match(normalized.event)[0]?.rule
   if (rule === undefined) throw new Error('no rule matches the record')
   const alert = madeAlert({ id: 'al-cloud', ruleId: rule.id, title: rule.title })
-  const link = (event: string) => ({ alert: alert.id, event: event as EventId, seq, index: 0 })
+  const link = (event: string) => ({ alert: alert.id, event: event as EventId, seq, index: 0, count: 2 })
   await store.transaction(async (tx) => {
     await saveAlerts(tx, [alert])
     await saveAlertEvents(tx, [link(normalized.event.id), link('ev-gone')])

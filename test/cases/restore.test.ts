@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { loadRecent, moveAlerts, saveAlerts, saveIncidents } from '../../src/cases/index.ts'
+import { loadRecent, mergesOf, mergeWork, saveAlerts, writeIncidents } from '../../src/cases/index.ts'
 import { loadBundle } from '../../src/cli/load-bundle.ts'
 import {
   type Correlated,
@@ -82,7 +82,7 @@ test('whatever alerts come, correlation over rows that are loaded anew for each 
       fc.array(arbitraryAlert, { minLength: 40, maxLength: 90 }),
       fc.integer({ min: 1, max: 20 }),
       async (seeds, size) => {
-        await asOwner(store.url, 'truncate incident, alert, alert_event, incident_change')
+        await asOwner(store.url, 'truncate incident, incident_decision, alert, alert_event, incident_change')
         const alerts = seeds.map(alertFrom)
         const memory = createState()
         const inMemory: Correlated[] = []
@@ -95,14 +95,12 @@ test('whatever alerts come, correlation over rows that are loaded anew for each 
             const recent = await loadRecent(tx, watermark - horizonMs)
             const state = restoreState(meta, recent.alerts, recent.incidents)
             for (const alert of alerts.slice(at, at + size)) {
-              const correlated = await correlate(state, alert, correlation)
-              stored.push(correlated)
-              if (correlated.outcome === 'alerted')
-                for (const { from, into } of correlated.merged) await moveAlerts(tx, from, into)
+              stored.push(await correlate(state, alert, correlation))
             }
             const changes = takeChanges(state)
+            await writeIncidents(tx, changes.incidents, changes.storedDecisions)
             await saveAlerts(tx, changes.alerts)
-            await saveIncidents(tx, changes.incidents)
+            await mergeWork(tx, mergesOf(changes.incidents))
             meta = metaOf(state)
             watermark = state.watermark
           })

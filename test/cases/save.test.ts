@@ -119,6 +119,7 @@ test('of the events behind an alert the newest 200 are kept', async () => {
   const store = await testStore()
   const link = (alert: string, seq: number) => ({
     alert: alert as AlertId,
+    count: alert === 'al-1' ? seq + 1 : 2,
     event: `ev-${seq}` as EventId,
     seq,
     index: 0,

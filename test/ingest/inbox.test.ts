@@ -144,7 +144,7 @@ test('the pipeline is woken by what is accepted, on another replica too', async 
 test('a batch is bounded in rows and in bytes, but never empty', async () => {
   const store = await testStore()
   const inbox = createInbox(store)
-  const bodies: NewDelivery[] = [10, 10, 10, 10, 40, 1].map((mb) => deliveryOf(Buffer.alloc(mb * 1024 * 1024)))
+  const bodies: NewDelivery[] = [1.25, 1.25, 1.25, 1.25, 5, 0.5].map((mb) => deliveryOf(Buffer.alloc(mb * 1024 * 1024)))
   for (const one of bodies) await inbox.accept([one])
   const seqs = async (after: number, limit: number) =>
     (await store.transaction((tx) => nextDeliveries(tx, after, limit))).map((one) => one.seq)

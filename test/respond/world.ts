@@ -63,12 +63,14 @@ export async function worldOf(
       startRuns(
         tx,
         bundle,
-        incident,
         [...bundle.playbooks.values()].map((playbook) => ({
-          playbook,
-          decision: { answer: 'started', rule: playbook.ref, facts: [], sentence: 'because' },
+          incident,
+          trigger: {
+            playbook,
+            decision: { answer: 'started', rule: playbook.ref, facts: [], sentence: 'because' },
+          },
+          at: time.at,
         })),
-        time.at,
       ),
     )
   await begin()

@@ -8,11 +8,13 @@ import {
   type RuleRef,
   type SeverityId,
 } from '../model/index.ts'
+import { type AlertBrief, keptKey } from './brief.ts'
 import { alertRecord, incidentFacts } from './facts.ts'
-import { type Candidate, findIncidents } from './group.ts'
+import { explainNear, nearIncidents } from './group.ts'
 import { absorb, extend, mergeObservables, union } from './merge.ts'
+import { nothingToRecall, type Recall, wholeAlert, wholeIncident } from './recall.ts'
 import type { CorrelationRules } from './rules.ts'
-import { type CorrelationState, indexIncident, isOpen, isRemembered, putAlert, putIncident } from './state.ts'
+import { type CorrelationState, isOpen, isRemembered, putAlert, putIncident, resolve } from './state.ts'
 import { titleOf } from './title.ts'
 
 /** What correlation made of one alert. */
@@ -37,17 +39,30 @@ export const aggregationMs = 4 * 3_600_000
 const opensFrom: SeverityId = 3
 const maxObservables = 200
 const maxDecisions = 60
+
+/** An incident that an alert belongs to, and why. */
+interface Candidate {
+  readonly incident: Incident
+  readonly decision: Decision
+}
+
 const builtIn = (id: string, title: string): RuleRef => ({ kind: 'built-in', id, title })
 
 /**
  * Correlates one alert of a tenant, in inbox order: duplicate, suppressed, counted with a like alert, or put into an
- * incident (which may join incidents that turn out to be one). Changes `state`; the answer depends on nothing else.
+ * incident (which may join incidents that turn out to be one). Changes `state`; the answer depends on nothing else, since
+ * `recall` only brings back what was in it. Rejects as `recall` does.
  */
-export async function correlate(state: CorrelationState, alert: Alert, rules: CorrelationRules): Promise<Correlated> {
+export async function correlate(
+  state: CorrelationState,
+  alert: Alert,
+  rules: CorrelationRules,
+  recall: Recall = nothingToRecall,
+): Promise<Correlated> {
   if (alert.occurredAt > state.watermark) state.watermark = alert.occurredAt
   const suppressed = suppress(alert, rules)
   if (suppressed !== null) return { outcome: 'suppressed', decision: suppressed }
-  const like = state.alerts.get(alert.key)
+  const like = state.alerts.get(keptKey(alert.key))
   if (like !== undefined && isLike(state, alert, like)) {
     if (like.id === alert.id)
       return {
@@ -59,18 +74,33 @@ export async function correlate(state: CorrelationState, alert: Alert, rules: Co
           sentence: `"${alert.title}" was counted before`,
         },
       }
-    return aggregate(state, alert, like, rules)
+    return aggregate(state, alert, await wholeAlert(state, like.id, recall), rules, recall)
   }
-  const candidates = findIncidents(state, alert, rules.grouping)
+  const candidates = await candidatesOf(state, alert, rules, recall)
   if (candidates.length > 0) return join(state, alert, groupOf(alert, 0), candidates, rules, 'extended')
   if (alert.severity < opensFrom) return keep(state, groupOf(alert, 0), true)
   return open(state, alert, groupOf(alert, 0), rules, 'opened')
 }
 
+async function candidatesOf(
+  state: CorrelationState,
+  alert: Alert,
+  rules: CorrelationRules,
+  recall: Recall,
+): Promise<readonly Candidate[]> {
+  const candidates: Candidate[] = []
+  for (const near of nearIncidents(state, alert, rules.grouping))
+    candidates.push({
+      incident: await wholeIncident(state, near.brief.number, recall),
+      decision: explainNear(near, alert),
+    })
+  return candidates
+}
+
 /** Whether the alert is one more of the stored one. */
-function isLike(state: CorrelationState, alert: Alert, like: AlertGroup): boolean {
+function isLike(state: CorrelationState, alert: Alert, like: AlertBrief): boolean {
   if (!isRemembered(state, like.lastAt) || Math.abs(alert.occurredAt - like.lastAt) > aggregationMs) return false
-  const incident = state.incidents.get(like.incident)
+  const incident = state.briefs.get(resolve(state, like.incident))
   return like.incident === 0 || (incident !== undefined && isOpen(incident))
 }
 
@@ -115,9 +145,12 @@ async function aggregate(
   alert: Alert,
   like: AlertGroup,
   rules: CorrelationRules,
+  recall: Recall,
 ): Promise<Correlated> {
+  const number = resolve(state, like.incident)
   const group: AlertGroup = {
     ...like,
+    incident: number,
     title: alert.updateOf === null ? like.title : alert.title,
     severity: Math.max(like.severity, alert.severity) as SeverityId,
     firstAt: Math.min(like.firstAt, alert.occurredAt),
@@ -127,16 +160,16 @@ async function aggregate(
     tactics: union(like.tactics, alert.tactics),
     observables: mergeObservables(like.observables, alert.observables),
   }
-  const incident = state.incidents.get(like.incident)
-  if (incident === undefined) {
-    const candidates = findIncidents(state, alert, rules.grouping)
+  if (!state.briefs.has(number)) {
+    const candidates = await candidatesOf(state, alert, rules, recall)
     if (candidates.length > 0) return join(state, alert, group, candidates, rules, 'extended')
     return group.severity < opensFrom ? keep(state, group, false) : open(state, alert, group, rules, 'opened')
   }
+  const incident = await wholeIncident(state, number, recall)
   const others =
     group.observables === like.observables
       ? []
-      : findIncidents(state, alert, rules.grouping).filter((one) => one.incident.number !== incident.number)
+      : (await candidatesOf(state, alert, rules, recall)).filter((one) => one.incident.number !== number)
   const self: Candidate = {
     incident,
     decision: {
@@ -239,7 +272,7 @@ async function join(
 
 type Rest = Pick<Extract<Correlated, { outcome: 'alerted' }>, 'isNew' | 'change' | 'merged' | 'decisions'>
 
-/** Titles, escalates, indexes and stores the incident. */
+/** Titles, escalates and stores the incident. */
 async function settle(
   state: CorrelationState,
   incident: Incident,
@@ -272,7 +305,6 @@ async function settle(
     }
   }
   putIncident(state, settled)
-  indexIncident(state, settled)
   return { outcome: 'alerted', alert: group, incident: settled, escalations, ...rest }
 }
 

@@ -1,5 +1,7 @@
+export { type AlertBrief, briefOfAlert, briefOfIncident, type IncidentBrief } from './brief.ts'
 export { aggregationMs, type Correlated, correlate } from './correlate.ts'
 export { alertRecord, incidentFactNames, incidentFacts } from './facts.ts'
+export { type Holding, letGo, type Recall, recallFor } from './recall.ts'
 export {
   type CorrelationRules,
   compileEscalation,
@@ -11,13 +13,17 @@ export {
   type SuppressionRule,
 } from './rules.ts'
 export {
+  type Changes,
   type CorrelationState,
   createState,
   horizonMs,
   isOpen,
   metaOf,
   putIncident,
+  rememberAlert,
+  rememberIncident,
   restoreState,
+  stateOf,
   takeChanges,
 } from './state.ts'
 export { tacticOrder } from './title.ts'

@@ -1,5 +1,5 @@
 import { type Alert, type Incident, type Observable, observableKey, type SeverityId } from '../model/index.ts'
-import { type CorrelationState, putAlert, putIncident, unindexIncident } from './state.ts'
+import { type CorrelationState, putIncident } from './state.ts'
 
 const maxObservables = 200
 const maxDecisions = 60
@@ -27,13 +27,9 @@ export function extend(incident: Incident, alert: Alert, isNew: boolean): Incide
   }
 }
 
-/** Puts everything of `other` into `incident`; the other one stays as a signpost. */
+/** Puts everything of `other` into `incident`; the other one stays as a signpost, by which its alerts find the way. */
 export function absorb(state: CorrelationState, incident: Incident, other: Incident): Incident {
-  unindexIncident(state, other)
   putIncident(state, { ...other, status: 'merged', mergedInto: incident.number })
-  // Also the ones that a later alert of the same key stands before, when they are not stored yet.
-  for (const alert of [...state.alerts.values(), ...state.dirtyAlerts.values()])
-    if (alert.incident === other.number) putAlert(state, { ...alert, incident: incident.number })
   return {
     ...incident,
     times: {

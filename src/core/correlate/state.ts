@@ -1,19 +1,31 @@
-import type { Alert, AlertGroup, AlertId, Incident, IncidentNumber, Json, JsonObject } from '../model/index.ts'
+import type { AlertGroup, AlertId, Incident, IncidentNumber, Json, JsonObject } from '../model/index.ts'
 import { isObject } from '../model/index.ts'
+import { type AlertBrief, briefOfAlert, briefOfIncident, type IncidentBrief } from './brief.ts'
+import { addToIndex, type EntityIndex, reduceIndex, removeFromIndex } from './entity-index.ts'
 
-/** What correlation remembers of one tenant: plain data, bounded by windows of event time. */
+/**
+ * What correlation remembers of one tenant: plain data, bounded by windows of event time. Of everything within reach it
+ * keeps the little that grouping asks for; whole incidents and alerts are there while they are worked on, and are
+ * recalled from the store when they are needed again.
+ */
 export interface CorrelationState {
   nextNumber: IncidentNumber
   /** Greatest event time seen. */
   watermark: number
   /** Watermark at the last sweep. */
   sweptAt: number
+  /** All incidents within reach, merged ones as signposts. */
+  readonly briefs: Map<IncidentNumber, IncidentBrief>
+  /** The newest alert of each aggregation key (as {@link keptKey} shortens it). */
+  readonly alerts: Map<string, AlertBrief>
+  readonly index: EntityIndex
+  /** Whole incidents that are in memory, the one that was used last at the end. */
   readonly incidents: Map<IncidentNumber, Incident>
-  /** Stored alerts by their aggregation key. */
-  readonly alerts: Map<string, AlertGroup>
-  /** Observable key -> incidents that hold it, for those still open to grouping. */
-  readonly index: Map<string, Set<IncidentNumber>>
-  readonly dirtyAlerts: Map<AlertId, AlertGroup>
+  /** Whole alerts that are in memory, the one that was used last at the end. */
+  readonly groups: Map<AlertId, AlertGroup>
+  /** Of the incidents in memory: how many of their decisions are stored. */
+  readonly storedDecisions: Map<IncidentNumber, number>
+  readonly dirtyAlerts: Set<AlertId>
   readonly dirtyIncidents: Set<IncidentNumber>
 }
 
@@ -28,12 +40,25 @@ export function createState(): CorrelationState {
     nextNumber: 1,
     watermark: 0,
     sweptAt: 0,
-    incidents: new Map(),
+    briefs: new Map(),
     alerts: new Map(),
     index: new Map(),
-    dirtyAlerts: new Map(),
+    incidents: new Map(),
+    groups: new Map(),
+    storedDecisions: new Map(),
+    dirtyAlerts: new Set(),
     dirtyIncidents: new Set(),
   }
+}
+
+/** An empty state with the numbers of a stored one; {@link rememberIncident} and {@link rememberAlert} fill it. */
+export function stateOf(meta: Json): CorrelationState {
+  const state = createState()
+  if (isObject(meta)) {
+    state.nextNumber = Number(meta.nextNumber ?? 1)
+    state.watermark = Number(meta.watermark ?? 0)
+  }
+  return state
 }
 
 /** The state from what was stored: alerts and incidents not older than {@link horizonMs} before the watermark. */
@@ -42,21 +67,40 @@ export function restoreState(
   alerts: readonly AlertGroup[],
   incidents: readonly Incident[],
 ): CorrelationState {
-  const state = createState()
-  if (isObject(meta)) {
-    state.nextNumber = Number(meta.nextNumber ?? 1)
-    state.watermark = Number(meta.watermark ?? 0)
-  }
+  const state = stateOf(meta)
   for (const incident of [...incidents].sort((a, b) => a.number - b.number)) {
-    state.incidents.set(incident.number, incident)
-    if (isOpen(incident)) indexIncident(state, incident)
+    rememberIncident(state, briefOfIncident(incident, undefined))
+    holdIncident(state, incident)
   }
   for (const alert of alerts) {
-    const known = state.alerts.get(alert.key)
-    if (known === undefined || known.lastAt < alert.lastAt || (known.lastAt === alert.lastAt && known.id < alert.id))
-      state.alerts.set(alert.key, alert)
+    rememberAlert(state, briefOfAlert(alert))
+    state.groups.set(alert.id, alert)
   }
   return state
+}
+
+/** Takes in what is stored of an incident; in ascending order of numbers. */
+export function rememberIncident(state: CorrelationState, brief: IncidentBrief): void {
+  state.briefs.set(brief.number, brief)
+  if (brief.status !== 'merged') addToIndex(state.index, brief.number, brief.entities)
+}
+
+/** Takes in what is stored of an alert. Of two with one key the one with the later event time stands for the key, whatever their order of arrival. */
+export function rememberAlert(state: CorrelationState, alert: AlertBrief): void {
+  const known = state.alerts.get(alert.key)
+  if (
+    known === undefined ||
+    known.id === alert.id ||
+    known.lastAt < alert.lastAt ||
+    (known.lastAt === alert.lastAt && known.id < alert.id)
+  )
+    state.alerts.set(alert.key, alert)
+}
+
+/** Has a whole stored incident in memory. */
+export function holdIncident(state: CorrelationState, incident: Incident): void {
+  state.incidents.set(incident.number, incident)
+  state.storedDecisions.set(incident.number, incident.decisions.length)
 }
 
 /** What {@link restoreState} needs beside the rows. */
@@ -64,47 +108,81 @@ export function metaOf(state: CorrelationState): JsonObject {
   return { nextNumber: state.nextNumber, watermark: state.watermark }
 }
 
+/** What is to be stored. Decisions of an incident are only ever added to; `storedDecisions` says how many are stored. */
+export interface Changes {
+  readonly alerts: readonly AlertGroup[]
+  readonly incidents: readonly Incident[]
+  readonly storedDecisions: ReadonlyMap<IncidentNumber, number>
+}
+
 /** Alerts and incidents that changed since the last call. */
-export function takeChanges(state: CorrelationState): {
-  alerts: readonly AlertGroup[]
-  incidents: readonly Incident[]
-} {
-  const alerts = [...state.dirtyAlerts.values()]
+export function takeChanges(state: CorrelationState): Changes {
+  const alerts = [...state.dirtyAlerts].flatMap((id) => {
+    const alert = state.groups.get(id)
+    return alert === undefined ? [] : [alert]
+  })
   const incidents = [...state.dirtyIncidents]
     .sort((a, b) => a - b)
     .map((number) => state.incidents.get(number))
     .filter((one) => one !== undefined)
+  const storedDecisions = new Map<IncidentNumber, number>()
+  for (const { number, decisions } of incidents) {
+    storedDecisions.set(number, state.storedDecisions.get(number) ?? 0)
+    state.storedDecisions.set(number, decisions.length)
+  }
   state.dirtyAlerts.clear()
   state.dirtyIncidents.clear()
   if (state.watermark >= state.sweptAt + sweepEveryMs) sweep(state)
-  return { alerts, incidents }
+  return {
+    // An incident that was merged after an alert had been put into it has given the alert away.
+    alerts: alerts.map((one) => ({ ...one, incident: resolve(state, one.incident) })),
+    incidents,
+    storedDecisions,
+  }
 }
 
 /** Incidents that alerts may still join. */
-export function isOpen(incident: Incident): boolean {
+export function isOpen(incident: Pick<Incident, 'status'>): boolean {
   return incident.status === 'new' || incident.status === 'acknowledged' || incident.status === 'contained'
 }
 
 /** Replaces an incident; what people or `assess` changed counts as changed too. */
 export function putIncident(state: CorrelationState, incident: Incident): void {
-  state.incidents.set(incident.number, incident)
-  state.dirtyIncidents.add(incident.number)
+  const { number } = incident
+  const known = state.briefs.get(number)
+  const before = state.incidents.get(number)
+  const brief = briefOfIncident(incident, before?.observables === incident.observables ? known : undefined)
+  if (brief.status === 'merged') removeFromIndex(state.index, number, known?.entities ?? [])
+  else if (known === undefined) addToIndex(state.index, number, brief.entities)
+  else if (known.entities !== brief.entities) {
+    const indexed = new Set(known.entities)
+    addToIndex(
+      state.index,
+      number,
+      brief.entities.filter((one) => !indexed.has(one)),
+    )
+  }
+  state.briefs.set(number, brief)
+  state.incidents.delete(number)
+  state.incidents.set(number, incident)
+  state.dirtyIncidents.add(number)
 }
 
-/** Keeps an alert. Of two with one key the one with the later event time stands for the key, whatever their order of arrival. */
+/** Keeps an alert that is new or changed. */
 export function putAlert(state: CorrelationState, alert: AlertGroup): void {
-  if (isNewest(state, alert)) state.alerts.set(alert.key, alert)
-  state.dirtyAlerts.set(alert.id, alert)
+  rememberAlert(state, briefOfAlert(alert))
+  state.groups.delete(alert.id)
+  state.groups.set(alert.id, alert)
+  state.dirtyAlerts.add(alert.id)
 }
 
-function isNewest(state: CorrelationState, alert: AlertGroup): boolean {
-  const known = state.alerts.get(alert.key)
-  return (
-    known === undefined ||
-    known.id === alert.id ||
-    known.lastAt < alert.lastAt ||
-    (known.lastAt === alert.lastAt && known.id < alert.id)
-  )
+/** The incident into which one has been merged, directly or through others; itself when it has not. */
+export function resolve(state: CorrelationState, number: IncidentNumber): IncidentNumber {
+  for (let at = number; ; ) {
+    const into = state.briefs.get(at)?.mergedInto ?? null
+    if (into === null) return at
+    at = into
+  }
 }
 
 /** Whether something of that event time is still within reach: what is not may have been forgotten already. */
@@ -112,70 +190,19 @@ export function isRemembered(state: CorrelationState, lastAt: number): boolean {
   return lastAt >= state.watermark - horizonMs
 }
 
-export function indexIncident(state: CorrelationState, incident: Incident): void {
-  for (const key of entityKeys(incident.observables)) {
-    const numbers = state.index.get(key) ?? new Set()
-    numbers.add(incident.number)
-    state.index.set(key, numbers)
-  }
-}
-
-export function unindexIncident(state: CorrelationState, incident: Incident): void {
-  for (const key of entityKeys(incident.observables)) {
-    const numbers = state.index.get(key)
-    numbers?.delete(incident.number)
-    if (numbers?.size === 0) state.index.delete(key)
-  }
-}
-
-/** Types of observables that say "the same thing": a shared process or file name says little. */
-const linking = new Set(['ip', 'user', 'host', 'email', 'hash', 'domain', 'url', 'access-key', 'resource'])
-
-/** Names that every machine has: what they do on one says nothing about another. */
-const everywhere = new Set([
-  ...['user:system', 'user:localsystem', 'user:local service', 'user:network service', 'user:localservice'],
-  ...[
-    'user:networkservice',
-    'user:root',
-    'user:administrator',
-    'user:nobody',
-    'user:anonymous logon',
-    'user:-',
-    'user:',
-  ],
-  ...['host:localhost', 'host:-', 'host:', 'ip:::1', 'ip:0.0.0.0', 'ip:::'],
-])
-
-/**
- * The values by which things are linked: a user by the name without domain and case, a host by its first label. Names
- * that every machine has link nothing.
- */
-export function entityKeys(observables: Alert['observables']): readonly string[] {
-  const keys = new Set<string>()
-  for (const one of observables) {
-    if (!linking.has(one.type)) continue
-    const key = entityKey(one.type, one.value)
-    if (!everywhere.has(key) && !key.startsWith('ip:127.')) keys.add(key)
-  }
-  return [...keys]
-}
-
-function entityKey(type: string, value: string): string {
-  if (type === 'user' || type === 'email') {
-    const account = value.slice(value.lastIndexOf('\\') + 1)
-    return `user:${account.split('@')[0]}`.toLowerCase()
-  }
-  if (type === 'host' && !/^[\d.:]+$/.test(value)) return `host:${value.split('.')[0]}`.toLowerCase()
-  return `${type}:${value}`
-}
-
 /** Forgets what the explicit window checks would refuse anyway. */
 function sweep(state: CorrelationState): void {
   state.sweptAt = state.watermark
-  for (const [key, alert] of state.alerts) if (!isRemembered(state, alert.lastAt)) state.alerts.delete(key)
-  for (const [number, incident] of state.incidents) {
-    if (isRemembered(state, incident.lastAt)) continue
-    unindexIncident(state, incident)
-    state.incidents.delete(number)
+  for (const [key, alert] of state.alerts) {
+    if (isRemembered(state, alert.lastAt)) continue
+    state.alerts.delete(key)
+    state.groups.delete(alert.id)
   }
+  for (const [number, brief] of state.briefs) {
+    if (isRemembered(state, brief.lastAt)) continue
+    state.briefs.delete(number)
+    state.incidents.delete(number)
+    state.storedDecisions.delete(number)
+  }
+  reduceIndex(state.index, state.briefs)
 }

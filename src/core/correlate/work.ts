@@ -1,22 +1,26 @@
 import type { Incident } from '../model/index.ts'
-import { type CorrelationState, indexIncident, isOpen, putIncident } from './state.ts'
+import { type CorrelationState, putIncident } from './state.ts'
 
 /**
  * Takes over what people and playbooks did with an incident: status, owner, verdict and times of work. What the machine
  * found stays as it is; an incident that was opened again takes alerts again.
  */
 export function takeOver(state: CorrelationState, worked: Incident): void {
-  const known = state.incidents.get(worked.number)
-  if (known === undefined || known.status === 'merged') return
+  const brief = state.briefs.get(worked.number)
+  if (brief === undefined || brief.status === 'merged') return
   const { status, owner, verdict } = worked
   const { acknowledgedAt, containedAt, resolvedAt } = worked.times
-  const incident: Incident = {
+  const known = state.incidents.get(worked.number)
+  if (known === undefined) {
+    // The whole incident is in the store, and comes from there with what was done to it.
+    state.briefs.set(worked.number, { ...brief, status })
+    return
+  }
+  putIncident(state, {
     ...known,
     status,
     owner,
     verdict,
     times: { ...known.times, acknowledgedAt, containedAt, resolvedAt },
-  }
-  putIncident(state, incident)
-  if (isOpen(incident)) indexIncident(state, incident)
+  })
 }

@@ -1,6 +1,13 @@
 import { assess } from '../assess/index.ts'
 import type { Bundle } from '../content/index.ts'
-import { type Correlated, type CorrelationState, correlate, incidentFacts, putIncident } from '../correlate/index.ts'
+import {
+  type Correlated,
+  type CorrelationState,
+  correlate,
+  incidentFacts,
+  putIncident,
+  type Recall,
+} from '../correlate/index.ts'
 import { alertOf, alertOfCorrelation, type SigmaState } from '../detect/index.ts'
 import type { Alert, Decision, Enrichment, Event, EventOutcome, Incident, Observable } from '../model/index.ts'
 import { observableKey } from '../model/index.ts'
@@ -32,26 +39,35 @@ export interface Decided {
 
 const maxEnriched = 60
 
-/**
- * Decides about one event: detect, correlate, assess, trigger. The same bundle, state and event give the same answer,
- * live, in CI, in a preview and in a replay.
- */
-export async function decide(
+/** The alerts that one event raises: the vendor's own, those of rules, those of rules over several events. */
+export function detect(
   bundle: Bundle,
-  state: EngineState,
+  state: Pick<EngineState, 'sigma'>,
   event: Event,
   vendorAlert: Alert | null,
-  enrich: Enrich,
-): Promise<Decided> {
+): readonly Alert[] {
   const matches = bundle.matcher.match(event)
   const hits = bundle.correlator.observe(state.sigma, event, matches)
-  const alerts = [
+  return [
     ...(vendorAlert === null ? [] : [vendorAlert]),
     ...matches.filter((match) => !bundle.correlator.silent.has(match.rule.id)).map((match) => alertOf(event, match)),
     ...hits.map((hit) => alertOfCorrelation(event, hit)),
   ]
+}
+
+/**
+ * Decides about the alerts of one event: correlate, assess, trigger. The same bundle, state and events give the same
+ * answers, live, in CI, in a preview and in a replay. `recall` brings back what was let go of the state.
+ */
+export async function decide(
+  bundle: Bundle,
+  state: EngineState,
+  alerts: readonly Alert[],
+  enrich: Enrich,
+  recall?: Recall,
+): Promise<Decided> {
   const decisions: AlertDecision[] = []
-  for (const alert of alerts) decisions.push(await decideAlert(bundle, state, alert, enrich))
+  for (const alert of alerts) decisions.push(await decideAlert(bundle, state, alert, enrich, recall))
   return { outcome: outcomeOf(decisions), alerts: decisions }
 }
 
@@ -62,8 +78,14 @@ function outcomeOf(decisions: readonly AlertDecision[]): Decided['outcome'] {
   return has('duplicate') ? 'duplicate' : 'noMatch'
 }
 
-async function decideAlert(bundle: Bundle, state: EngineState, alert: Alert, enrich: Enrich): Promise<AlertDecision> {
-  const correlated = await correlate(state.correlation, alert, bundle.correlation)
+async function decideAlert(
+  bundle: Bundle,
+  state: EngineState,
+  alert: Alert,
+  enrich: Enrich,
+  recall: Recall | undefined,
+): Promise<AlertDecision> {
+  const correlated = await correlate(state.correlation, alert, bundle.correlation, recall)
   if (correlated.outcome !== 'alerted' || correlated.incident === null)
     return { alert, correlated, incident: null, triggers: [] }
   const enrichments = enrichmentsOf(correlated.incident, alert.ingestedAt, enrich)

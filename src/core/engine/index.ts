@@ -1,1 +1,9 @@
-export { type AlertDecision, type Decided, decide, type EngineState, type Enrich, sentencesOf } from './engine.ts'
+export {
+  type AlertDecision,
+  type Decided,
+  decide,
+  detect,
+  type EngineState,
+  type Enrich,
+  sentencesOf,
+} from './engine.ts'

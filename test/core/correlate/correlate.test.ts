@@ -6,6 +6,7 @@ import {
   createState,
   isOpen,
   metaOf,
+  putIncident,
   restoreState,
   takeChanges,
   takeOver,
@@ -231,8 +232,7 @@ test('a value that many incidents share joins none of them', async () => {
     )
   for (let n = 1; n <= 4; n++) {
     const incident = state.incidents.get(n)
-    if (incident !== undefined) state.incidents.set(n, { ...incident, observables: [...incident.observables, shared] })
-    state.index.set('ip:198.51.100.9', new Set([...(state.index.get('ip:198.51.100.9') ?? []), n]))
+    if (incident !== undefined) putIncident(state, { ...incident, observables: [...incident.observables, shared] })
   }
   expect(await correlate(state, one(9, {}, { observables: [shared] }), rules)).toMatchObject({
     change: 'opened',

@@ -1,0 +1,119 @@
+import type { Alert, AlertGroup, AlertId, Incident, IncidentNumber } from '../model/index.ts'
+import { keptKey } from './brief.ts'
+import { nearIncidents } from './group.ts'
+import type { GroupingRule } from './rules.ts'
+import { type CorrelationState, holdIncident, resolve } from './state.ts'
+
+/** Reads back what is stored and no longer in memory; what is asked for is stored. */
+export interface Recall {
+  incidents(numbers: readonly IncidentNumber[]): Promise<readonly Incident[]>
+  alerts(ids: readonly AlertId[]): Promise<readonly AlertGroup[]>
+}
+
+/** For a state from which nothing is ever let go. */
+export const nothingToRecall: Recall = { incidents: async () => [], alerts: async () => [] }
+
+/** The whole incident, from memory or the store. Throws when the store does not have it. */
+export async function wholeIncident(
+  state: CorrelationState,
+  number: IncidentNumber,
+  recall: Recall,
+): Promise<Incident> {
+  if (!state.incidents.has(number)) await recallIncidents(state, [number], recall)
+  const incident = state.incidents.get(number)
+  if (incident === undefined) throw new Error(`incident ${number} is not in the store`)
+  return incident
+}
+
+/** The whole alert, from memory or the store. Throws when the store does not have it. */
+export async function wholeAlert(state: CorrelationState, id: AlertId, recall: Recall): Promise<AlertGroup> {
+  if (!state.groups.has(id)) await recallAlerts(state, [id], recall)
+  const alert = state.groups.get(id)
+  if (alert === undefined) throw new Error(`alert ${id} is not in the store`)
+  return alert
+}
+
+/**
+ * Recalls in one go what correlating these alerts will ask for, as far as it can be known before: correlation itself
+ * recalls the rest one by one.
+ */
+export async function recallFor(
+  state: CorrelationState,
+  alerts: readonly Alert[],
+  rules: readonly GroupingRule[],
+  recall: Recall,
+): Promise<void> {
+  const numbers = new Set<IncidentNumber>()
+  const ids = new Set<AlertId>()
+  for (const alert of alerts) {
+    for (const { brief } of nearIncidents(state, alert, rules)) numbers.add(brief.number)
+    const like = state.alerts.get(keptKey(alert.key))
+    if (like === undefined || like.id === alert.id) continue
+    ids.add(like.id)
+    const number = resolve(state, like.incident)
+    if (state.briefs.has(number)) numbers.add(number)
+  }
+  await recallIncidents(
+    state,
+    [...numbers].filter((one) => !state.incidents.has(one)),
+    recall,
+  )
+  await recallAlerts(
+    state,
+    [...ids].filter((one) => !state.groups.has(one)),
+    recall,
+  )
+}
+
+async function recallIncidents(
+  state: CorrelationState,
+  numbers: readonly IncidentNumber[],
+  recall: Recall,
+): Promise<void> {
+  if (numbers.length === 0) return
+  for (const incident of await recall.incidents(numbers.toSorted((a, b) => a - b))) {
+    const brief = state.briefs.get(incident.number)
+    // What people do meanwhile is taken over at the start of a batch, for all of an incident at once.
+    if (brief !== undefined) holdIncident(state, { ...incident, status: brief.status })
+  }
+}
+
+async function recallAlerts(state: CorrelationState, ids: readonly AlertId[], recall: Recall): Promise<void> {
+  if (ids.length === 0) return
+  for (const alert of await recall.alerts(ids.toSorted())) state.groups.set(alert.id, alert)
+}
+
+/** How much of what is stored may stay in memory as a whole; `incidentWeight` is about bytes. */
+export interface Holding {
+  readonly incidentWeight: number
+  readonly alerts: number
+}
+
+/** Lets go of whole incidents and alerts that are stored and were not used for longest, down to what may stay. */
+export function letGo(state: CorrelationState, may: Holding): void {
+  const excess = state.groups.size - may.alerts
+  if (excess > 0) {
+    let gone = 0
+    for (const id of state.groups.keys()) {
+      if (gone++ === excess) break
+      if (!state.dirtyAlerts.has(id)) state.groups.delete(id)
+    }
+  }
+  let weight = 0
+  for (const [number, incident] of [...state.incidents].reverse()) {
+    weight += weightOf(incident)
+    if (weight <= may.incidentWeight || state.dirtyIncidents.has(number)) continue
+    state.incidents.delete(number)
+    state.storedDecisions.delete(number)
+  }
+}
+
+function weightOf({ decisions, observables, enrichments, assessment }: Incident): number {
+  return (
+    2000 +
+    decisions.length * 800 +
+    observables.length * 150 +
+    enrichments.length * 400 +
+    (assessment?.contributions.length ?? 0) * 800
+  )
+}
