@@ -1,14 +1,24 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { loadRecent, mergesOf, mergeWork, saveAlerts, writeIncidents } from '../../src/cases/index.ts'
+import {
+  loadBriefs,
+  loadRecent,
+  mergesOf,
+  mergeWork,
+  recallFrom,
+  saveAlerts,
+  writeIncidents,
+} from '../../src/cases/index.ts'
 import { loadBundle } from '../../src/cli/load-bundle.ts'
 import {
   type Correlated,
   correlate,
   createState,
   horizonMs,
+  letGo,
   metaOf,
-  restoreState,
+  recallFor,
+  stateOf,
   takeChanges,
 } from '../../src/core/correlate/index.ts'
 import {
@@ -71,55 +81,67 @@ function alertFrom(seed: typeof arbitraryAlert extends fc.Arbitrary<infer T> ? T
 const brief = (one: Correlated) =>
   one.outcome === 'alerted' ? [one.change, one.alert.id, one.incident?.number ?? null, one.merged] : [one.outcome]
 
-test('whatever alerts come, correlation over rows that are loaded anew for each batch decides as correlation in memory', {
-  timeout: 180_000,
-}, async () => {
-  const store = await testStore()
-  let merges = 0
-  let kept = 0
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(arbitraryAlert, { minLength: 40, maxLength: 90 }),
-      fc.integer({ min: 1, max: 20 }),
-      async (seeds, size) => {
-        await asOwner(store.url, 'truncate incident, incident_decision, alert, alert_event, incident_change')
-        const alerts = seeds.map(alertFrom)
-        const memory = createState()
-        const inMemory: Correlated[] = []
-        for (const alert of alerts) inMemory.push(await correlate(memory, alert, correlation))
-        let meta: Json = {}
-        let watermark = 0
-        const stored: Correlated[] = []
-        for (let at = 0; at < alerts.length; at += size) {
-          await store.transaction(async (tx) => {
-            const recent = await loadRecent(tx, watermark - horizonMs)
-            const state = restoreState(meta, recent.alerts, recent.incidents)
-            for (const alert of alerts.slice(at, at + size)) {
-              stored.push(await correlate(state, alert, correlation))
-            }
-            const changes = takeChanges(state)
-            await writeIncidents(tx, changes.incidents, changes.storedDecisions)
-            await saveAlerts(tx, changes.alerts)
-            await mergeWork(tx, mergesOf(changes.incidents))
-            meta = metaOf(state)
-            watermark = state.watermark
-          })
-        }
-        expect(stored.map(brief)).toEqual(inMemory.map(brief))
-        const { incidents, alerts: rows } = await store.transaction((tx) => loadRecent(tx, 0))
-        for (const incident of incidents) expect(incident).toEqual(memory.incidents.get(incident.number))
-        const merged = new Set(incidents.filter((one) => one.mergedInto !== null).map((one) => one.number))
-        for (const row of rows)
-          expect(merged.has(row.incident), `alert ${row.id} stayed with a merged incident`).toBe(false)
-        for (const incident of incidents)
-          if (incident.mergedInto === null)
-            expect(rows.filter((row) => row.incident === incident.number)).toHaveLength(incident.alertCount)
-        merges += merged.size
-        kept += rows.filter((row) => row.incident === 0).length
-      },
-    ),
-    { numRuns: 60 },
-  )
-  expect(merges).toBeGreaterThan(20)
-  expect(kept).toBeGreaterThan(5)
-})
+test.each([
+  ['that is loaded anew for each batch', true],
+  ['that lets go of everything whole after each batch', false],
+])(
+  'whatever alerts come, correlation over a state %s decides as correlation in memory',
+  {
+    timeout: 180_000,
+  },
+  async (_, anew) => {
+    const store = await testStore()
+    let merges = 0
+    let kept = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(arbitraryAlert, { minLength: 40, maxLength: 90 }),
+        fc.integer({ min: 1, max: 20 }),
+        async (seeds, size) => {
+          await asOwner(store.url, 'truncate incident, incident_decision, alert, alert_event, incident_change')
+          const alerts = seeds.map(alertFrom)
+          const memory = createState()
+          const inMemory: Correlated[] = []
+          for (const alert of alerts) inMemory.push(await correlate(memory, alert, correlation))
+          let meta: Json = {}
+          let watermark = 0
+          let held = createState()
+          const stored: Correlated[] = []
+          for (let at = 0; at < alerts.length; at += size) {
+            await store.transaction(async (tx) => {
+              const state = anew ? stateOf(meta) : held
+              if (anew) await loadBriefs(tx, watermark - horizonMs, state)
+              const batch = alerts.slice(at, at + size)
+              const recall = recallFrom(tx)
+              await recallFor(state, batch, correlation.grouping, recall)
+              for (const alert of batch) stored.push(await correlate(state, alert, correlation, recall))
+              const changes = takeChanges(state)
+              await writeIncidents(tx, changes.incidents, changes.storedDecisions)
+              await saveAlerts(tx, changes.alerts)
+              await mergeWork(tx, mergesOf(changes.incidents))
+              meta = metaOf(state)
+              watermark = state.watermark
+              letGo(state, { incidentWeight: 0, alerts: 0 })
+              expect(state.incidents.size + state.groups.size).toBe(0)
+              held = state
+            })
+          }
+          expect(stored.map(brief)).toEqual(inMemory.map(brief))
+          const { incidents, alerts: rows } = await store.transaction((tx) => loadRecent(tx, 0))
+          for (const incident of incidents) expect(incident).toEqual(memory.incidents.get(incident.number))
+          const merged = new Set(incidents.filter((one) => one.mergedInto !== null).map((one) => one.number))
+          for (const row of rows)
+            expect(merged.has(row.incident), `alert ${row.id} stayed with a merged incident`).toBe(false)
+          for (const incident of incidents)
+            if (incident.mergedInto === null)
+              expect(rows.filter((row) => row.incident === incident.number)).toHaveLength(incident.alertCount)
+          merges += merged.size
+          kept += rows.filter((row) => row.incident === 0).length
+        },
+      ),
+      { numRuns: 60 },
+    )
+    expect(merges).toBeGreaterThan(20)
+    expect(kept).toBeGreaterThan(5)
+  },
+)

@@ -15,3 +15,8 @@ insert into incident_decision (tenant, incident, n, doc)
 update incident set doc = doc - 'decisions';
 alter table incident force row level security;
 select gitsoc_protect('incident_decision');
+
+-- A run that another one of the same playbook stands before, when their incidents turned out to be one.
+alter table run drop constraint run_status_check;
+alter table run add constraint run_status_check
+  check (status in ('running', 'waiting', 'completed', 'failed', 'stopped', 'expired', 'cancelled'));

@@ -1,6 +1,6 @@
 import { createState } from '../../../src/core/correlate/index.ts'
 import { createSigmaState } from '../../../src/core/detect/index.ts'
-import { decide } from '../../../src/core/engine/index.ts'
+import { decide, detect } from '../../../src/core/engine/index.ts'
 import { type Event, type Incident, type JsonObject, type LogSource, tenantId } from '../../../src/core/model/index.ts'
 import { createNormalizer } from '../../../src/core/normalize/index.ts'
 import type { RuleSets } from './rule-sets.ts'
@@ -35,7 +35,7 @@ export async function examine(rules: RuleSets, records: readonly (JsonObject | s
   for (const event of events) {
     logsources.set(JSON.stringify(event.logsource), event.logsource)
     for (const match of rules.sigmaHq.match(event)) count(match.rule.id)
-    const decided = await decide(rules.bundle, state, event, null, () => [])
+    const decided = await decide(rules.bundle, state, detect(rules.bundle, state, event, null), () => [])
     for (const { alert, correlated, incident } of decided.alerts) {
       count(alert.rule.id)
       if (correlated.outcome === 'alerted') for (const one of correlated.merged) incidents.delete(one.from)
