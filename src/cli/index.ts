@@ -11,6 +11,7 @@ import { register as integrationsTest } from './integrations-test.ts'
 import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
 import { register as rulesCheck } from './rules-check.ts'
+import { register as rulesRegress } from './rules-regress.ts'
 import { register as rulesScan } from './rules-scan.ts'
 import { register as rulesSources } from './rules-sources.ts'
 import { register as rulesTest } from './rules-test.ts'
@@ -27,6 +28,9 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
   ['Decide:', [approve, runs, stopSwitch]],
-  ['Content:', [validate, rulesCheck, rulesTest, rulesScan, rulesSources, integrationsList, integrationsTest]],
+  [
+    'Content:',
+    [validate, rulesCheck, rulesTest, rulesScan, rulesRegress, rulesSources, integrationsList, integrationsTest],
+  ],
   ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]
