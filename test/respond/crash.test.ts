@@ -84,8 +84,7 @@ test('an effect that was intended and not made is made once the cause is gone', 
 })
 
 test('an intended effect is settled as it was intended, though the incident has become another since', async () => {
-  const steps =
-    '  - { id: suspend, action: okta.suspend_user, with: { userId: "{{ incident.people | first }}" }, expires: 24h }\n'
+  const steps = `  - { id: suspend, action: okta.suspend_user, with: { userId: "{{ incident.people | first | default('nobody') }}" }, expires: 24h }\n`
   const world = await worldOf(await bundleWith(steps, allow))
   const blocked = join(world.dir, 'blocked')
   await writeFile(blocked, '')

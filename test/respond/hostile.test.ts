@@ -168,7 +168,7 @@ test.each([
 ])('%s is no address to block', async (_name, value) => {
   const world = await worldOf(
     await bundleWith(
-      '  - { id: block, action: edge-firewall.block_ip, with: { ip: "{{ incident.users | first }}" }, expires: 1h }\n',
+      `  - { id: block, action: edge-firewall.block_ip, with: { ip: "{{ incident.users | first | default('none') }}" }, expires: 1h }\n`,
       allow,
     ),
     { people: [value] },

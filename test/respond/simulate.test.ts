@@ -4,11 +4,11 @@ import { allow, bundleWith, filesIn, worldOf } from './world.ts'
 
 const steps = `  - id: suspend
     action: okta.suspend_user
-    with: { userId: "{{ incident.people | first }}" }
+    with: { userId: "{{ incident.people | first | default('nobody') }}" }
     expires: 24h
   - id: sessions
     action: okta.clear_sessions
-    with: { userId: "{{ incident.people | first }}" }
+    with: { userId: "{{ incident.people | first | default('nobody') }}" }
     expires: 24h
   - id: keys
     action: aws-iam.deactivate_access_key

@@ -12,8 +12,7 @@ import { madeIncident } from '../cases/made.ts'
 import { testStore } from '../support/store.ts'
 
 export const allow = 'rules:\n  - { effects: [read, notify, reversible, destructive], answer: allow, reason: trust }\n'
-export const suspendFirst =
-  '  - { id: suspend, action: okta.suspend_user, with: { userId: "{{ incident.people | first }}" }, expires: 24h }\n'
+export const suspendFirst = `  - { id: suspend, action: okta.suspend_user, with: { userId: "{{ incident.people | first | default('nobody') }}" }, expires: 24h }\n`
 export const suspendEach =
   '  - { id: suspend, forEach: "{{ incident.people }}", action: okta.suspend_user, with: { userId: "{{ item }}" }, expires: 24h, onError: continue }\n'
 

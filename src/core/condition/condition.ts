@@ -7,6 +7,7 @@ import {
   type Json,
   type JsonObject,
   type Locate,
+  type Place,
   type Problem,
   problem,
   type Result,
@@ -20,9 +21,21 @@ export interface ConditionDecision {
   readonly facts: readonly Fact[]
 }
 
+/** One comparison of a condition, for checks at load. */
+export interface Comparison {
+  readonly fact: string
+  readonly operator: string
+  readonly value: Json
+  readonly place: Place
+}
+
 /** A compiled condition. `paths` are the facts it reads. */
 export interface Condition {
   readonly paths: readonly string[]
+  /** Every comparison that stands in it. */
+  readonly comparisons: readonly Comparison[]
+  /** Those that hold whenever the condition does. */
+  readonly required: readonly Comparison[]
   decide(facts: JsonObject): Promise<ConditionDecision>
 }
 
@@ -39,14 +52,16 @@ const maxDepth = 8
  */
 export function compileCondition(raw: Json, at: Locate, known?: Known): Result<Condition> {
   const problems: Problem[] = []
-  const paths = new Set<string>()
-  const nested = toNested(raw, [], at, problems, paths, known, 0)
+  const comparisons: (Comparison & { readonly isRequired: boolean })[] = []
+  const nested = toNested(raw, [], at, problems, comparisons, known, 0)
   if (nested === null || problems.length > 0) return { ok: false, problems }
   const top = ('all' in nested || 'any' in nested || 'not' in nested ? nested : { all: [nested] }) as TopLevelCondition
-  return { ok: true, value: conditionOf(top, [...paths].sort()) }
+  const required = comparisons.filter((one) => one.isRequired)
+  return { ok: true, value: { ...conditionOf(top, comparisons), comparisons, required } }
 }
 
-function conditionOf(top: TopLevelCondition, paths: readonly string[]): Condition {
+function conditionOf(top: TopLevelCondition, comparisons: readonly Comparison[]): Pick<Condition, 'paths' | 'decide'> {
+  const paths = [...new Set(comparisons.map((one) => one.fact))].sort()
   const engine = new Engine([], { pathResolver: (facts, path) => valueAt(facts as JsonObject, path) ?? null })
   for (const [name, { test }] of operators) {
     engine.removeOperator(name)
@@ -98,7 +113,7 @@ function toNested(
   path: readonly (string | number)[],
   at: Locate,
   problems: Problem[],
-  paths: Set<string>,
+  comparisons: (Comparison & { readonly isRequired: boolean })[],
   known: Known | undefined,
   depth: number,
 ): NestedCondition | null {
@@ -119,13 +134,13 @@ function toNested(
     if (Object.keys(raw).length > 1) return refuse(`"${group}" stands alone in its mapping`)
     if (!Array.isArray(list) || list.length === 0) return refuse(`"${group}" takes a list of at least one condition`)
     const children = list.map((child: Json, index: number) =>
-      toNested(child, [...path, group, index], at, problems, paths, known, depth + 1),
+      toNested(child, [...path, group, index], at, problems, comparisons, known, depth + 1),
     )
     return children.includes(null) ? null : ({ [group]: children } as unknown as NestedCondition)
   }
   if (Object.hasOwn(raw, 'not')) {
     if (Object.keys(raw).length > 1) return refuse('"not" stands alone in its mapping')
-    const child = toNested(raw.not as Json, [...path, 'not'], at, problems, paths, known, depth + 1)
+    const child = toNested(raw.not as Json, [...path, 'not'], at, problems, comparisons, known, depth + 1)
     return child === null ? null : ({ not: child } as NestedCondition)
   }
   const unknownKey = Object.keys(raw).find((key) => !['fact', 'operator', 'value'].includes(key))
@@ -158,6 +173,7 @@ function toNested(
       [...path, 'value'],
       value === null ? 'a missing fact is asked for with operator exists, value false' : undefined,
     )
-  paths.add(fact)
+  const isRequired = path.every((part) => part === 'all' || typeof part === 'number')
+  comparisons.push({ fact, operator, value, place: at([...path, 'fact']), isRequired })
   return { fact: 'facts', path: fact, operator, value } as ConditionProperties
 }

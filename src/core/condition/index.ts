@@ -1,1 +1,1 @@
-export { type Condition, type ConditionDecision, compileCondition } from './condition.ts'
+export { type Comparison, type Condition, type ConditionDecision, compileCondition } from './condition.ts'

@@ -16,6 +16,7 @@ import {
   canonicalJson,
   type Document,
   type EffectClass,
+  isObject,
   type JsonObject,
   type Problem,
   problem,
@@ -23,7 +24,7 @@ import {
   sha256,
 } from '../model/index.ts'
 import { compileIntegration, type Integration } from '../normalize/index.ts'
-import { compilePlaybook, type KnownAction, type Playbook } from '../playbook/index.ts'
+import { callCircles, compilePlaybook, type KnownAction, type Playbook, verifyPlaybook } from '../playbook/index.ts'
 import { compilePolicy, type Policy } from '../policy/index.ts'
 import { parseDocument } from './document.ts'
 import { isMisplaced, type Kind, kindOf, kinds } from './kinds.ts'
@@ -106,7 +107,11 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       one.actions.map((action) => [`${one.id}.${action.id}`, knownAction(action)] as const),
     ),
   )
-  const playbooks = all('playbook', (document) => compilePlaybook(document, actions))
+  const playbooks = new Map(
+    all('playbook', (document) => compilePlaybook(document, actions)).map((one) => [one.id, one] as const),
+  )
+  for (const one of playbooks.values()) problems.push(...verifyPlaybook(one, { actions, playbooks }))
+  problems.push(...callCircles(playbooks))
   const counts = Object.fromEntries([...documents].map(([kind, list]) => [kind, list.length])) as Record<Kind, number>
   const ordered = problems.sort(byPlace)
   if (ordered.some((one) => one.severity === 'error')) return { bundle: null, problems: ordered, counts }
@@ -125,7 +130,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       correlation,
       scoring,
       policies,
-      playbooks: new Map(playbooks.map((one) => [one.id, one])),
+      playbooks,
       integrations,
       files: sorted,
     },
@@ -166,7 +171,14 @@ function duplicates(kind: Kind, documents: readonly Document[], problems: Proble
 }
 
 function knownAction(action: JsonObject): KnownAction {
-  return { effect: action.effect as EffectClass, input: action.input as JsonObject }
+  return {
+    effect: action.effect as EffectClass,
+    input: action.input as JsonObject,
+    ...(isObject(action.output) ? { output: action.output } : {}),
+    target: String(action.target),
+    hasRollback: action.rollback !== undefined,
+    irreversible: typeof action.irreversible === 'string' ? action.irreversible : null,
+  }
 }
 
 function byPlace(a: Problem, b: Problem): number {

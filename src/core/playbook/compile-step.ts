@@ -31,7 +31,7 @@ const keysOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['task', []],
   ['stop', []],
 ])
-const noCondition = { paths: [], decide: async () => ({ matched: false, facts: [] }) }
+const noCondition = { paths: [], comparisons: [], required: [], decide: async () => ({ matched: false, facts: [] }) }
 
 /** Compiles a list of steps. Every id is unique in the playbook, so that `steps.<id>` means one thing. */
 export function compileSteps(raw: Json | undefined, path: Path, reading: Reading): readonly Step[] {

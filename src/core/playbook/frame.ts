@@ -52,7 +52,7 @@ export const factsOf = (run: Run, frame: Frame): JsonObject => {
   return { ...run.record.facts, ...others }
 }
 
-const isStepId = (name: string) => /^[a-z0-9-]+$/.test(name)
+const isStepId = (name: string) => /^[a-z0-9_-]+$/.test(name)
 
 /** Results of the steps right under these prefixes, the inner ones before the outer. */
 export function seenSteps(run: Run, prefixes: readonly string[]): Record<string, Json> {

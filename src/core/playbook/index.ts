@@ -1,4 +1,6 @@
+export { callCircles } from './circles.ts'
 export { compilePlaybook } from './compile-playbook.ts'
+export { incidentFactTypes } from './fact-types.ts'
 export { advance } from './interpreter.ts'
 export {
   type ActionStep,
@@ -15,3 +17,4 @@ export {
 } from './language.ts'
 export type { Advance, NextStep, RunEnd, RunRecord, StepResult } from './record.ts'
 export { type Trigger, triggersOf } from './trigger.ts'
+export { type Surroundings, verifyPlaybook } from './verify.ts'

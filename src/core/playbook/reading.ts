@@ -1,7 +1,7 @@
 import { type Condition, compileCondition } from '../condition/index.ts'
 import { durationMs, incidentFactNames } from '../correlate/index.ts'
 import { type Document, didYouMean, type Json, type JsonObject, type Problem, problem } from '../model/index.ts'
-import { compileValue, type Value } from '../template/index.ts'
+import { anything, compileValue, type Value } from '../template/index.ts'
 import type { KnownAction } from './language.ts'
 
 export type Path = readonly (string | number)[]
@@ -21,7 +21,11 @@ export interface Reading {
   readonly depth: number
 }
 
-const noValue: Value = { paths: [], render: () => ({ ok: false, problems: [] }) }
+const noValue: Value = {
+  paths: [],
+  render: () => ({ ok: false, problems: [] }),
+  infer: () => ({ type: anything, problems: [] }),
+}
 const roots = ['incident', 'steps', 'vars', 'inputs']
 /** Names that loops cannot take for their items. */
 export const reservedNames: ReadonlySet<string> = new Set([...roots, 'failure', ...incidentFactNames])

@@ -1,6 +1,5 @@
 import nunjucks from 'nunjucks'
 import {
-  didYouMean,
   isObject,
   type Json,
   type JsonObject,
@@ -11,12 +10,18 @@ import {
 } from '../model/index.ts'
 import { filters } from './filters.ts'
 import { harden } from './harden.ts'
+import { type Faults, infer, type TypeScope, use } from './infer.ts'
+import type { TemplateNode } from './node.ts'
+import { checkSyntax } from './syntax.ts'
+import { constantOf, either, listOf, objectOf, type Type, text, typeOf, without } from './type.ts'
 
 /** A compiled value: JSON in which strings may hold `{{ expressions }}`. */
 export interface Value {
   /** Dotted paths that the expressions read. */
   readonly paths: readonly string[]
   render(scope: JsonObject): Result<Json>
+  /** What it is for whatever values its names have, and where something may be missing or of the wrong kind. */
+  infer(scope: TypeScope): { readonly type: Type; readonly problems: readonly Problem[] }
 }
 
 harden()
@@ -29,8 +34,21 @@ const inner = environment as unknown as {
 inner.filters = Object.create(null) as Record<string, unknown>
 inner.globals = Object.create(null) as Record<string, unknown>
 inner.tests = Object.create(null) as Record<string, unknown>
-for (const [name, filter] of Object.entries(filters)) environment.addFilter(name, filter)
+for (const [name, filter] of Object.entries(filters))
+  environment.addFilter(name, name === 'default' ? filter : defined(name, filter))
 let captured: unknown
+
+/** A misspelt name does not become an empty text on its way through a filter. */
+function defined(name: string, filter: (typeof filters)[string]): (typeof filters)[string] {
+  return (value, ...args) => {
+    if (value === undefined)
+      throw new Error(
+        `what goes into the filter ${name} is not defined here; default(...) comes first if that is meant`,
+      )
+    return filter(value, ...args)
+  }
+}
+
 environment.addFilter('__capture', (value: unknown) => {
   captured = value
   return ''
@@ -38,51 +56,6 @@ environment.addFilter('__capture', (value: unknown) => {
 
 const maxSource = 4000
 const maxResultLength = 20_000
-/** The node types of nunjucks' parser that are pure expressions; everything else (tags, calls, macros) is refused. */
-const allowed = new Set([
-  ...[
-    'Root',
-    'NodeList',
-    'Output',
-    'TemplateData',
-    'Literal',
-    'Symbol',
-    'LookupVal',
-    'Filter',
-    'InlineIf',
-    'Compare',
-    'CompareOperand',
-  ],
-  ...[
-    'And',
-    'Or',
-    'Not',
-    'Add',
-    'Sub',
-    'Mul',
-    'Div',
-    'Mod',
-    'Concat',
-    'Group',
-    'Array',
-    'Dict',
-    'Pair',
-    'In',
-    'Neg',
-    'Pos',
-  ],
-])
-
-interface Node {
-  readonly typename: string
-  readonly value?: unknown
-  readonly children?: readonly Node[]
-  readonly fields: readonly string[]
-  readonly target?: Node
-  readonly val?: Node
-  readonly name?: Node
-}
-
 /**
  * Compiles a value. A string that is one whole `{{ expression }}` gives the expression's native value, other strings
  * with expressions give text, objects and lists are walked. Expressions have operators, member access and the filters
@@ -91,7 +64,7 @@ interface Node {
 export function compileValue(raw: Json, at: Locate, roots?: ReadonlySet<string>): Result<Value> {
   const problems: Problem[] = []
   const paths = new Set<string>()
-  const render = compile(raw, [], at, problems, paths, roots)
+  const { render, infer } = compile(raw, [], at, problems, paths, roots)
   if (problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
@@ -105,11 +78,18 @@ export function compileValue(raw: Json, at: Locate, roots?: ReadonlySet<string>)
           return { ok: false, problems: [problem('template/render', message.trim().slice(0, 300), at([]))] }
         }
       },
+      infer(scope) {
+        const found: Problem[] = []
+        return { type: infer(scope, found), problems: found }
+      },
     },
   }
 }
 
-type Render = (scope: JsonObject) => Json
+interface Part {
+  readonly render: (scope: JsonObject) => Json
+  readonly infer: (scope: TypeScope, problems: Problem[]) => Type
+}
 
 function compile(
   raw: Json,
@@ -118,17 +98,27 @@ function compile(
   problems: Problem[],
   paths: Set<string>,
   roots?: ReadonlySet<string>,
-): Render {
+): Part {
   if (typeof raw === 'string') return compileText(raw, path, at, problems, paths, roots)
   if (Array.isArray(raw)) {
     const items = raw.map((item: Json, index: number) => compile(item, [...path, index], at, problems, paths, roots))
-    return (scope) => items.map((item) => item(scope))
+    return {
+      render: (scope) => items.map((item) => item.render(scope)),
+      infer(scope, problems) {
+        const [first, ...more] = items.map((item) => item.infer(scope, problems))
+        return listOf(first === undefined ? typeOf() : more.reduce(either, first))
+      },
+    }
   }
-  if (!isObject(raw)) return () => raw
+  if (!isObject(raw)) return { render: () => raw, infer: () => constantOf(raw) }
   const members = Object.entries(raw).map(
     ([key, value]) => [key, compile(value, [...path, key], at, problems, paths, roots)] as const,
   )
-  return (scope) => Object.fromEntries(members.map(([key, member]) => [key, member(scope)]))
+  return {
+    render: (scope) => Object.fromEntries(members.map(([key, member]) => [key, member.render(scope)])),
+    infer: (scope, problems) =>
+      objectOf(Object.fromEntries(members.map(([key, member]) => [key, member.infer(scope, problems)]))),
+  }
 }
 
 function compileText(
@@ -138,22 +128,22 @@ function compileText(
   problems: Problem[],
   paths: Set<string>,
   roots?: ReadonlySet<string>,
-): Render {
-  if (!/\{\{|\{%|\{#/.test(source)) return () => source
-  const refuse = (message: string, hint?: string): Render => {
+): Part {
+  if (!/\{\{|\{%|\{#/.test(source)) return { render: () => source, infer: () => constantOf(source) }
+  const refuse = (message: string, hint?: string): Part => {
     problems.push(problem('template/expression', message, at(path), hint))
-    return () => null
+    return { render: () => null, infer: () => constantOf(null) }
   }
   if (source.length > maxSource) return refuse(`an expression has at most ${maxSource} characters`)
-  let root: Node
+  let root: TemplateNode
   try {
     root = (
-      nunjucks as unknown as { parser: { parse(source: string, extensions: unknown[], options: object): Node } }
+      nunjucks as unknown as { parser: { parse(source: string, extensions: unknown[], options: object): TemplateNode } }
     ).parser.parse(source, [], {})
   } catch (error) {
     return refuse(`the expression cannot be read: ${(error as Error).message.replace(/\s+/g, ' ').trim()}`)
   }
-  const fault = checkSafely(root, paths, roots)
+  const fault = checkSyntax(root, paths, roots)
   if (fault !== null) return refuse(fault.message, fault.hint)
   const outputs = root.children ?? []
   const single =
@@ -169,10 +159,29 @@ function compileText(
       undefined,
       true,
     )
-    return whole ? (scope) => native(template, scope) : (scope) => bounded(template.render(scope))
+    return {
+      render: whole ? (scope) => native(template, scope) : (scope) => bounded(template.render(scope)),
+      infer(scope, found) {
+        const faults: Faults = []
+        const types = outputs
+          .flatMap((one) => one.children ?? [])
+          .map((one) => typeOfOutput(one, whole !== false && whole !== null, scope, faults))
+        for (const fault of new Set(faults)) found.push(problem('template/type', fault, at(path)))
+        return whole ? (types[0] ?? text) : { ...text, secret: types.some((one) => one.secret) }
+      },
+    }
   } catch (error) {
     return refuse(`the expression cannot be compiled: ${(error as Error).message.replace(/\s+/g, ' ').trim()}`)
   }
+}
+
+/** A whole expression may be null, but not missing; what is written into a text may be neither. */
+function typeOfOutput(node: TemplateNode, whole: boolean, scope: TypeScope, faults: Faults): Type {
+  if (node.typename === 'TemplateData') return text
+  const type = infer(node, scope, faults)
+  if (!whole) return use(node, type, faults)
+  if (type.kinds.has('undefined')) use(node, type, faults)
+  return without(type, 'undefined')
 }
 
 function native(template: nunjucks.Template, scope: JsonObject): Json {
@@ -203,84 +212,4 @@ function flawIn(value: unknown): string | null {
 function bounded(text: string): string {
   if (text.length > maxResultLength) throw new Error(`the text has more than ${maxResultLength} characters`)
   return text
-}
-
-/** nunjucks' parser makes odd trees of broken text: what cannot be walked is refused. */
-function checkSafely(root: Node, paths: Set<string>, roots: ReadonlySet<string> | undefined): Fault | null {
-  try {
-    return check(root, paths, roots)
-  } catch {
-    return { message: 'the expression cannot be read' }
-  }
-}
-
-interface Fault {
-  readonly message: string
-  readonly hint?: string | undefined
-}
-
-function check(node: Node, paths: Set<string>, roots: ReadonlySet<string> | undefined): Fault | null {
-  if (!allowed.has(node.typename)) {
-    return {
-      message: `"${node.typename}" is not allowed in an expression`,
-      hint: 'expressions have operators, member access and filters; no tags and no calls',
-    }
-  }
-  if (node.typename === 'Literal' && typeof node.value === 'object' && node.value !== null)
-    return { message: 'a regular expression is not allowed in an expression' }
-  if (node.typename === 'Filter') {
-    const name = String(node.name?.value)
-    if (!Object.hasOwn(filters, name))
-      return { message: `there is no filter "${name}"`, hint: didYouMean(name, Object.keys(filters)) }
-    return checkAll((node as unknown as { args: Node }).args, paths, roots)
-  }
-  if (node.typename === 'Symbol' || node.typename === 'LookupVal') {
-    const path = pathOf(node)
-    if (path !== null) {
-      const root = rootOf(node)
-      if (!isName(root)) return { message: `${JSON.stringify(root.slice(0, 80))} is no name` }
-      if (/(^|\.)(__proto__|constructor|prototype)(\.|$)/.test(path))
-        return { message: `"${path}" is not allowed in an expression` }
-      if (roots !== undefined && !roots.has(root))
-        return {
-          message: `"${root}" is not known here`,
-          hint: didYouMean(root, roots) ?? `known: ${[...roots].join(', ')}`,
-        }
-      paths.add(path)
-      return null
-    }
-  }
-  return checkAll(node, paths, roots)
-}
-
-function checkAll(node: Node, paths: Set<string>, roots: ReadonlySet<string> | undefined): Fault | null {
-  for (const child of childrenOf(node)) {
-    const fault = check(child, paths, roots)
-    if (fault !== null) return fault
-  }
-  return null
-}
-
-function childrenOf(node: Node): Node[] {
-  const direct = node.children ?? []
-  const named = node.fields.map((field) => (node as unknown as Record<string, unknown>)[field])
-  return [...direct, ...named.flat()].filter(
-    (child): child is Node => typeof child === 'object' && child !== null && 'typename' in child,
-  )
-}
-
-/** The nunjucks compiler writes names into JavaScript as they stand, and its lexer lets quotes be part of a name. */
-function isName(text: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text)
-}
-
-function rootOf(node: Node): string {
-  return node.typename === 'LookupVal' && node.target !== undefined ? rootOf(node.target) : String(node.value)
-}
-
-function pathOf(node: Node): string | null {
-  if (node.typename === 'Symbol') return String(node.value)
-  if (node.typename !== 'LookupVal' || node.target === undefined || node.val === undefined) return null
-  const target = pathOf(node.target)
-  return target === null || node.val.typename !== 'Literal' ? null : `${target}.${String(node.val.value)}`
 }

@@ -41,7 +41,7 @@ const broken: Policy = {
   ...allowAll,
   rules: allowAll.rules.map((rule) => ({
     ...rule,
-    when: { paths: [], decide: () => Promise.reject(new Error('no such operator')) },
+    when: { paths: [], comparisons: [], required: [], decide: () => Promise.reject(new Error('no such operator')) },
   })),
 }
 
