@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { compileBundle, formatProblems } from '../core/content/index.ts'
+import { compileBundle, expiredContent, formatProblems } from '../core/content/index.ts'
 import { readCommit, readWorkingTree } from '../repo/index.ts'
 import { Failure } from './failure.ts'
 import { root } from './load-bundle.ts'
@@ -25,7 +25,8 @@ export function register(program: Command): void {
       ).catch((error: Error) => {
         throw new Failure(error.message, { exitCode: 3 })
       })
-      const { bundle, problems, counts } = compileBundle(content.files, content.commit)
+      const { bundle, problems: found, counts } = compileBundle(content.files, content.commit)
+      const problems = bundle === null ? found : [...found, ...expiredContent(bundle, Date.now())]
       if (format === 'json')
         process.stdout.write(
           `${JSON.stringify({ ok: bundle !== null, commit: content.commit, digest: bundle?.digest ?? null, counts, problems })}\n`,

@@ -13,8 +13,16 @@ import {
 } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
 import { letGo, type Recall, recallFor, takeChanges } from '../core/correlate/index.ts'
-import { type AlertDecision, decide, detect, type EngineState, type Enrich, sentencesOf } from '../core/engine/index.ts'
-import { type Alert, type Event, type EventOutcome, oneLine } from '../core/model/index.ts'
+import {
+  type AlertDecision,
+  type Detected,
+  decide,
+  detect,
+  type EngineState,
+  type Enrich,
+  sentencesOf,
+} from '../core/engine/index.ts'
+import { type Event, type EventOutcome, oneLine } from '../core/model/index.ts'
 import type { Normalized } from '../core/normalize/index.ts'
 import { type DeadLetter, type EventRow, knownEvents } from '../ingest/index.ts'
 import { type NewRun, startRuns } from '../respond/index.ts'
@@ -39,7 +47,7 @@ const holding = { incidentWeight: 24_000_000, alerts: 3000 }
 
 interface Seen {
   readonly event: Event
-  readonly alerts: readonly Alert[]
+  readonly alerts: readonly Detected[]
 }
 
 /**
@@ -58,7 +66,7 @@ export async function workSlice(
   const seen = await detectAll(tx, bundle, state, slice, outcomes)
   await recallFor(
     state.correlation,
-    seen.flatMap((one) => one.alerts),
+    seen.flatMap((one) => one.alerts.filter(({ withheld }) => !withheld).map(({ alert }) => alert)),
     bundle.correlation.grouping,
     recall,
   )

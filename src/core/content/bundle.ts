@@ -3,14 +3,19 @@ import { type CorrelationRules, compileEscalation, compileGrouping, compileSuppr
 import {
   type CorrelationRule,
   type Correlator,
+  checkOverlays,
   compileCorrelationRule,
+  compileOverlay,
   compilePipeline,
   compileSigmaRule,
   createCorrelator,
   createMatcher,
+  createTuning,
   type Matcher,
+  type Overlay,
   type SigmaRule,
   type SourceMapping,
+  type Tuning,
 } from '../detect/index.ts'
 import {
   canonicalJson,
@@ -41,6 +46,9 @@ export interface Bundle {
   readonly sequences: readonly CorrelationRule[]
   /** Which events the log sources of detection rules mean. */
   readonly mappings: readonly SourceMapping[]
+  /** Local tuning of the rules, and the same ready to be asked. */
+  readonly overlays: readonly Overlay[]
+  readonly tuning: Tuning
   readonly matcher: Matcher
   readonly correlator: Correlator
   readonly correlation: CorrelationRules
@@ -93,6 +101,9 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const detection = all('detection', compileSigmaRule)
   const mappings = all('pipeline', compilePipeline).flat()
   const sequences = all('correlation', (document) => compileCorrelationRule(document, detection))
+  const overlays = all('overlay', compileOverlay)
+  const rules = [...detection, ...sequences]
+  problems.push(...checkOverlays(overlays, rules))
   const correlation: CorrelationRules = {
     suppression: all('suppression', compileSuppression),
     grouping: all('grouping', compileGrouping).sort((a, b) => a.order - b.order || (a.ref.id < b.ref.id ? -1 : 1)),
@@ -125,6 +136,8 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       detection,
       sequences,
       mappings,
+      overlays,
+      tuning: createTuning(overlays, rules),
       matcher: createMatcher(detection, mappings),
       correlator: createCorrelator(sequences),
       correlation,

@@ -1,5 +1,6 @@
 export { type Bundle, type Compiled, compileBundle } from './bundle.ts'
 export { parseDocument, parseDocuments } from './document.ts'
+export { expiredContent } from './expiry.ts'
 export { formatProblems } from './format.ts'
 export { coverSources, nameOf, type SourceCoverage } from './log-sources.ts'
 export { compileSchema } from './schema.ts'

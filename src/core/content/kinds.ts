@@ -5,6 +5,7 @@ import correlationSchema from '../../../rules/correlation/correlation.schema.jso
 import detectionSchema from '../../../rules/detection/detection.schema.json' with { type: 'json' }
 import escalationSchema from '../../../rules/escalation/escalation.schema.json' with { type: 'json' }
 import groupingSchema from '../../../rules/grouping/grouping.schema.json' with { type: 'json' }
+import overlaySchema from '../../../rules/overlays/overlay.schema.json' with { type: 'json' }
 import pipelineSchema from '../../../rules/pipelines/pipeline.schema.json' with { type: 'json' }
 import scoringSchema from '../../../rules/scoring/scoring.schema.json' with { type: 'json' }
 import suppressionSchema from '../../../rules/suppression/suppression.schema.json' with { type: 'json' }
@@ -13,6 +14,7 @@ import { compileSchema } from './schema.ts'
 /** The kinds of content, by the folder they live in. */
 export const kinds = {
   detection: { folder: /^rules\/detection\/(?!fixtures\/).+\.ya?ml$/, check: compileSchema(detectionSchema) },
+  overlay: { folder: /^rules\/overlays\/[^/]+\.ya?ml$/, check: compileSchema(overlaySchema) },
   pipeline: { folder: /^rules\/pipelines\/[^/]+\.ya?ml$/, check: compileSchema(pipelineSchema) },
   correlation: { folder: /^rules\/correlation\/[^/]+\.ya?ml$/, check: compileSchema(correlationSchema) },
   suppression: { folder: /^rules\/suppression\/[^/]+\.ya?ml$/, check: compileSchema(suppressionSchema) },

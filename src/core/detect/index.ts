@@ -1,6 +1,7 @@
 export { alertOf, alertOfCorrelation } from './alert.ts'
 export { currentTactic, currentTechnique } from './attack-aliases.ts'
 export { checkFixture, type FixtureCase } from './fixtures.ts'
+export { checkOverlays, compileOverlay, createTuning, type Overlay, type Tuned, type Tuning } from './overlay.ts'
 export { compileRuleSet, type RuleKind, type RuleResult, type RuleSet, ruleKindOf } from './rule-set.ts'
 export { compileSelection, type Selection } from './selection.ts'
 export { type CorrelationRule, compileCorrelationRule } from './sigma/correlation-rule.ts'

@@ -8,7 +8,14 @@ import {
   putIncident,
   type Recall,
 } from '../correlate/index.ts'
-import { alertOf, alertOfCorrelation, type SigmaState } from '../detect/index.ts'
+import {
+  alertOf,
+  alertOfCorrelation,
+  type CorrelationHit,
+  type Match,
+  type SigmaState,
+  type Tuned,
+} from '../detect/index.ts'
 import type { Alert, Decision, Enrichment, Event, EventOutcome, Incident, Observable } from '../model/index.ts'
 import { observableKey } from '../model/index.ts'
 import { type IncidentChange, type Trigger, triggersOf } from '../playbook/index.ts'
@@ -29,6 +36,16 @@ export interface AlertDecision {
   /** The incident after assessment, when there is one. */
   readonly incident: Incident | null
   readonly triggers: readonly Trigger[]
+  /** What an overlay changed about the rule that raised it. */
+  readonly tuned: Decision | null
+}
+
+/** An alert that an event raises, and what an overlay had to say about it. */
+export interface Detected {
+  readonly alert: Alert
+  readonly tuned: Decision | null
+  /** Whether the overlay keeps it from being raised: it is counted, and correlates with nothing. */
+  readonly withheld: boolean
 }
 
 /** What a bundle decides about one event. */
@@ -45,14 +62,29 @@ export function detect(
   state: Pick<EngineState, 'sigma'>,
   event: Event,
   vendorAlert: Alert | null,
-): readonly Alert[] {
-  const matches = bundle.matcher.match(event)
-  const hits = bundle.correlator.observe(state.sigma, event, matches)
+): readonly Detected[] {
+  const matches = tunedBy(bundle, event, bundle.matcher.match(event))
+  const counted = matches.filter((one) => one.kind === 'kept').map(({ match }) => match)
+  const hits = tunedBy(bundle, event, bundle.correlator.observe(state.sigma, event, counted))
+  const isSilent = ({ kind, match }: Tuned<Match>) => kind === 'kept' && bundle.correlator.silent.has(match.rule.id)
   return [
-    ...(vendorAlert === null ? [] : [vendorAlert]),
-    ...matches.filter((match) => !bundle.correlator.silent.has(match.rule.id)).map((match) => alertOf(event, match)),
-    ...hits.map((hit) => alertOfCorrelation(event, hit)),
+    ...(vendorAlert === null ? [] : [{ alert: vendorAlert, tuned: null, withheld: false }]),
+    ...matches.filter((one) => !isSilent(one)).map((one) => detected(alertOf(event, one.match), one)),
+    ...hits.map((one) => detected(alertOfCorrelation(event, one.match), one)),
   ]
+}
+
+/** Matches as the overlays leave them. What is withheld is no match: correlations do not count it. */
+function tunedBy<T extends Match | CorrelationHit>(
+  { tuning }: Bundle,
+  event: Event,
+  matches: readonly T[],
+): readonly Tuned<T>[] {
+  return matches.map((match) => tuning.tune(match, event))
+}
+
+function detected(alert: Alert, { kind, decision }: Tuned<unknown>): Detected {
+  return { alert, tuned: decision, withheld: kind === 'withheld' }
 }
 
 /**
@@ -62,12 +94,22 @@ export function detect(
 export async function decide(
   bundle: Bundle,
   state: EngineState,
-  alerts: readonly Alert[],
+  alerts: readonly Detected[],
   enrich: Enrich,
   recall?: Recall,
 ): Promise<Decided> {
   const decisions: AlertDecision[] = []
-  for (const alert of alerts) decisions.push(await decideAlert(bundle, state, alert, enrich, recall))
+  for (const { alert, tuned, withheld } of alerts) {
+    if (withheld && tuned !== null)
+      decisions.push({
+        alert,
+        correlated: { outcome: 'suppressed', decision: tuned },
+        incident: null,
+        triggers: [],
+        tuned: null,
+      })
+    else decisions.push({ ...(await decideAlert(bundle, state, alert, enrich, recall)), tuned })
+  }
   return { outcome: outcomeOf(decisions), alerts: decisions }
 }
 
@@ -84,7 +126,7 @@ async function decideAlert(
   alert: Alert,
   enrich: Enrich,
   recall: Recall | undefined,
-): Promise<AlertDecision> {
+): Promise<Omit<AlertDecision, 'tuned'>> {
   const correlated = await correlate(state.correlation, alert, bundle.correlation, recall)
   if (correlated.outcome !== 'alerted' || correlated.incident === null)
     return { alert, correlated, incident: null, triggers: [] }
@@ -117,6 +159,7 @@ export function sentencesOf(decision: AlertDecision): readonly Decision[] {
   const { correlated } = decision
   if (correlated.outcome !== 'alerted') return [correlated.decision]
   return [
+    ...(decision.tuned !== null && correlated.isNew ? [decision.tuned] : []),
     ...correlated.decisions,
     ...correlated.escalations.map((one) => one.decision),
     ...decision.triggers.map((one) => one.decision),

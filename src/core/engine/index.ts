@@ -1,6 +1,7 @@
 export {
   type AlertDecision,
   type Decided,
+  type Detected,
   decide,
   detect,
   type EngineState,

@@ -1,9 +1,10 @@
 import type { Event, Fact } from '../../model/index.ts'
+import { factsOf } from './facts.ts'
 import { createReadings, type Reading, type SourceMapping } from './log-source.ts'
 import { type Plan, plansOf } from './plan.ts'
 import type { SigmaRule } from './rule.ts'
 import type { RuleNumbers } from './rule-index.ts'
-import { type Atom, holding, holds, type Search } from './search.ts'
+import { holds } from './search.ts'
 import { ValueCaches } from './value-cache.ts'
 import { View } from './view.ts'
 
@@ -21,9 +22,6 @@ export interface Matcher {
   match(event: Pick<Event, 'logsource' | 'record'>): readonly Match[]
 }
 
-const maxFacts = 12
-const maxSeen = 200
-const maxTried = 200
 const cacheBytes = 16 * 1_048_576
 
 /**
@@ -63,26 +61,4 @@ function inOrder(matches: readonly Match[]): readonly Match[] {
   const unique = new Map<SigmaRule, Match>()
   for (const match of matches) if (!unique.has(match.rule)) unique.set(match.rule, match)
   return [...unique.values()].sort((a, b) => (a.rule.id < b.rule.id ? -1 : 1))
-}
-
-function factsOf(search: Search, view: View): Fact[] {
-  const seen = new Set<string>()
-  const facts: Fact[] = []
-  for (const atom of holding(search, view)) {
-    if (seen.has(atom.label) || facts.length >= maxFacts) continue
-    seen.add(atom.label)
-    facts.push({ name: atom.label, value: seenValue(atom, view) })
-  }
-  return facts
-}
-
-/** The value that made the atom hold: of a list, the first element that does on its own. */
-function seenValue(atom: Atom, view: View): Fact['value'] {
-  if (atom.field === null) return null
-  const { values } = view.field(atom.field)
-  const field = atom.field
-  const holder =
-    values.length > 1 ? values.slice(0, maxTried).find((one) => atom.test(new View({ [field]: one }))) : null
-  const value = holder ?? values[0]
-  return typeof value === 'string' ? value.slice(0, maxSeen) : (value ?? null)
 }
