@@ -50,7 +50,10 @@ export function whyNot(
     (one) => one.owner === owner && one.rule.techniques.some((id) => expected.some((other) => related(id, other))),
   )
   if (candidates.length === 0) return 'no rule names the technique'
-  const scopes = candidates.flatMap(({ rule }) => (rule.kind === 'detection' ? [rule.logsource] : []))
+  const byId = new Map(rules.bundle.detection.map((rule) => [rule.id, rule]))
+  const scopes = candidates.flatMap(({ rule }) =>
+    rule.kind === 'detection' ? [rule.logsource] : rule.rules.flatMap((id) => byId.get(id)?.logsource ?? []),
+  )
   const seen = scopes.filter((scope) => {
     const bindings = bindingsOf(scope, rules.bundle.mappings)
     return logsources.some((one) => bindings.some((binding) => covers(binding.given, one)))
