@@ -14,6 +14,10 @@ export interface Examined {
   readonly firings: ReadonlyMap<string, number>
   /** Log sources the events have, each once. */
   readonly logsources: readonly LogSource[]
+  /** Integrations that recognised the records. */
+  readonly sources: readonly string[]
+  /** Records that are verdicts of the vendor already: alerts without a rule of ours. */
+  readonly verdicts: number
   /** Incidents that our own content makes of it. */
   readonly incidents: readonly Incident[]
 }
@@ -24,9 +28,10 @@ const receivedAt = Date.UTC(2026, 10, 21)
 
 /** Takes records through the manifests, both rule sets, and our correlation, in order of event time. */
 export async function examine(rules: RuleSets, records: readonly (JsonObject | string)[]): Promise<Examined> {
-  const { events, refused } = normalize(rules, records)
+  const { events, refused, verdicts } = normalize(rules, records)
   const firings = new Map<string, number>()
   const logsources = new Map<string, LogSource>()
+  const sources = new Set<string>()
   const count = (id: string) => {
     if (rules.alerting.has(id)) firings.set(id, (firings.get(id) ?? 0) + 1)
   }
@@ -34,6 +39,7 @@ export async function examine(rules: RuleSets, records: readonly (JsonObject | s
   const incidents = new Map<number, Incident>()
   for (const event of events) {
     logsources.set(JSON.stringify(event.logsource), event.logsource)
+    sources.add(event.source)
     for (const match of rules.sigmaHq.match(event)) count(match.rule.id)
     const decided = await decide(rules.bundle, state, detect(rules.bundle, state, event, null), () => [])
     for (const { alert, correlated, incident } of decided.alerts) {
@@ -47,6 +53,8 @@ export async function examine(rules: RuleSets, records: readonly (JsonObject | s
     refused,
     firings,
     logsources: [...logsources.values()],
+    sources: [...sources],
+    verdicts,
     incidents: [...incidents.values()],
   }
 }
@@ -55,14 +63,17 @@ function normalize(rules: RuleSets, records: readonly (JsonObject | string)[]) {
   const normalizer = createNormalizer(rules.bundle.integrations, tenant)
   const events: Event[] = []
   let refused = 0
+  let verdicts = 0
   for (let seq = 0; seq * chunk < records.length; seq++) {
     const lines = records.slice(seq * chunk, (seq + 1) * chunk)
     const text = lines.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join('\n')
     const body = new TextEncoder().encode(text)
     const delivery = { source: null, transport: 'file', contentType: 'application/x-ndjson' } as const
     for (const one of normalizer.normalize({ ...delivery, receivedAt, seq, body }))
-      if (one.kind === 'event') events.push(one.event)
-      else refused++
+      if (one.kind === 'event') {
+        events.push(one.event)
+        if (one.alert !== null) verdicts++
+      } else refused++
   }
-  return { events: events.toSorted((a, b) => a.occurredAt - b.occurredAt), refused }
+  return { events: events.toSorted((a, b) => a.occurredAt - b.occurredAt), refused, verdicts }
 }
