@@ -74,6 +74,12 @@ export function explainAlertText(why: WhyAlert, columns = 100): string {
       ],
     ],
     [
+      'What was usual, and what was seen',
+      alert.finding === undefined
+        ? []
+        : [...hang('  ', alert.finding.sentence, columns), ...factLines(alert.finding.facts, columns)],
+    ],
+    [
       `On these events${why.events.length < why.known ? ` (${why.events.length} of ${why.known})` : ''}`,
       why.events.flatMap((one) => [
         ...hang(

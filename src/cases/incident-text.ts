@@ -158,7 +158,9 @@ function alerts({ alerts }: CaseFile, columns: number): Entries {
   return alerts.map((one) => {
     const count = one.count > 1 ? ` (${one.count} times)` : ''
     const start = `  ${utc(one.firstAt).slice(11)}  ${cell(severityName(one.severity), 13)} ${cell(plain(one.source), 14)} `
-    return [start + cell(plain(one.title) + count, columns - columnsOf(start))]
+    const line = start + cell(plain(one.title) + count, columns - columnsOf(start))
+    const found = one.finding === undefined ? [] : wrap(plain(one.finding.sentence, 600), columns - 9)
+    return [line, ...hang('         ', found)]
   })
 }
 

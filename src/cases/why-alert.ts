@@ -36,7 +36,7 @@ const maxEvents = 5
 export async function whyAlert(
   tx: Tx,
   id: string,
-  bundle: Pick<Bundle, 'detection' | 'sequences' | 'integrations' | 'matcher'>,
+  bundle: Pick<Bundle, 'detection' | 'sequences' | 'rarity' | 'integrations' | 'matcher'>,
   readDelivery: (tx: Tx, seq: number) => Promise<RawDelivery | null>,
 ): Promise<WhyAlert | null> {
   const found = await tx.query<AlertRow>('select incident, doc from alert where tenant = $1 and id = $2', [
@@ -49,9 +49,11 @@ export async function whyAlert(
   const incident = alert.incident === 0 ? null : await readIncident(tx, alert.incident)
   const evidence = await readEvidence(tx, alert.id)
   const normalizer = createNormalizer(bundle.integrations, tx.tenant)
-  let rule: RuleRef | null =
-    [...bundle.detection, ...bundle.sequences].find((one) => one.id === alert.ruleId)?.ref ?? null
-  let description = [...bundle.detection, ...bundle.sequences].find((one) => one.id === alert.ruleId)?.description ?? ''
+  const today = [...bundle.detection, ...bundle.sequences, ...bundle.rarity.rules].find(
+    (one) => one.id === alert.ruleId,
+  )
+  let rule: RuleRef | null = today?.ref ?? null
+  let description = today?.description ?? ''
   const events: WhyEvent[] = []
   for (const { event, seq, index, source } of evidence.slice(-maxEvents)) {
     const delivery = await readDelivery(tx, seq)
@@ -73,6 +75,8 @@ export async function whyAlert(
       events.push({ ...place, facts, sentence: 'the vendor found it' })
     } else if (bundle.sequences.some((one) => one.id === alert.ruleId))
       events.push({ ...place, facts: [], sentence: 'it completed the sequence that the rule counts' })
+    else if (alert.finding !== undefined)
+      events.push({ ...place, facts: [], sentence: 'it was unusual by what the rule had learnt until then' })
     else events.push({ ...place, facts: [], sentence: 'the rule of today no longer matches it' })
   }
   const decided = await tx.query<{ bundle: string; commit: string }>(

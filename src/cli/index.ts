@@ -11,6 +11,7 @@ import { register as integrationsTest } from './integrations-test.ts'
 import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
 import { register as rulesCheck } from './rules-check.ts'
+import { register as rulesLearned } from './rules-learned.ts'
 import { register as rulesRegress } from './rules-regress.ts'
 import { register as rulesScan } from './rules-scan.ts'
 import { register as rulesSources } from './rules-sources.ts'
@@ -30,7 +31,17 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
   ['Decide:', [approve, runs, stopSwitch]],
   [
     'Content:',
-    [validate, rulesCheck, rulesTest, rulesScan, rulesRegress, rulesSources, integrationsList, integrationsTest],
+    [
+      validate,
+      rulesCheck,
+      rulesTest,
+      rulesLearned,
+      rulesScan,
+      rulesRegress,
+      rulesSources,
+      integrationsList,
+      integrationsTest,
+    ],
   ],
   ['Keep account:', [ledger, deadLetters, audit, backup]],
 ]

@@ -1,14 +1,22 @@
 import type { Command } from 'commander'
 import { type Bundle, parseDocument, type SourceFile } from '../core/content/index.ts'
-import { checkFixture, type FixtureCase, type SigmaRule } from '../core/detect/index.ts'
+import {
+  checkFixture,
+  checkRarityFixture,
+  type FixtureCase,
+  type RarityRule,
+  type SigmaRule,
+} from '../core/detect/index.ts'
 import { formatPlace, type Problem, problem } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { rulesGroup } from './rules-group.ts'
 
+type Rule = SigmaRule | RarityRule
+
 /** What became of one rule's fixture file. */
 interface Tested {
-  readonly rule: SigmaRule
+  readonly rule: Rule
   readonly cases: readonly FixtureCase[]
   readonly problems: readonly Problem[]
 }
@@ -28,14 +36,15 @@ export function register(program: Command): void {
     )
     .action(async (wanted: string[], options: { json?: boolean; commit?: string; content?: string }) => {
       const bundle = await loadBundle({ content: root, ...options })
-      const chosen = bundle.detection.filter((rule) => isWanted(rule, wanted))
+      const rules = [...bundle.detection, ...bundle.rarity.rules]
+      const chosen = rules.filter((rule) => isWanted(rule, wanted))
       if (chosen.length === 0)
         throw new Failure('no detection rule is named like that', {
           hint: 'give an id or part of a path, like okta_',
           exitCode: 2,
         })
       const tested = chosen.map((rule) => testRule(rule, bundle))
-      const strays = wanted.length > 0 ? [] : straysOf(bundle.detection, bundle.files)
+      const strays = wanted.length > 0 ? [] : straysOf(rules, bundle.files)
       const failed = tested.filter(isFailed)
       const ok = failed.length === 0 && strays.length === 0
       process.stdout.write(options.json ? `${JSON.stringify(report(tested, strays, ok))}\n` : text(tested, strays))
@@ -43,15 +52,15 @@ export function register(program: Command): void {
     })
 }
 
-function isWanted(rule: SigmaRule, wanted: readonly string[]): boolean {
+function isWanted(rule: Rule, wanted: readonly string[]): boolean {
   return wanted.length === 0 || wanted.some((one) => rule.id === one || pathOf(rule).includes(one))
 }
 
-const pathOf = (rule: SigmaRule) => rule.ref.place?.file ?? ''
+const pathOf = (rule: Rule) => rule.ref.place?.file ?? ''
 const isFailed = (one: Tested) => one.problems.length > 0 || one.cases.some((each) => !each.passed)
-const fixturePath = (rule: SigmaRule) => pathOf(rule).replace(/^rules\/detection\//, 'rules/detection/fixtures/')
+const fixturePath = (rule: Rule) => pathOf(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
 
-function testRule(rule: SigmaRule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {
+function testRule(rule: Rule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {
   const path = fixturePath(rule)
   const file = files.find((one) => one.path === path)
   if (file === undefined)
@@ -61,15 +70,19 @@ function testRule(rule: SigmaRule, { files, mappings }: Pick<Bundle, 'files' | '
       problems: [problem('fixture/missing', 'the rule has no fixture', rule.ref.place, `write ${path}`)],
     }
   const document = parseDocument(file.path, file.text)
-  const result = document.ok ? checkFixture(rule, document.value, mappings) : document
+  const result = !document.ok
+    ? document
+    : rule.kind === 'detection'
+      ? checkFixture(rule, document.value, mappings)
+      : checkRarityFixture(rule, document.value, mappings)
   return result.ok ? { rule, cases: result.value, problems: [] } : { rule, cases: [], problems: result.problems }
 }
 
 /** Fixture files that belong to no rule: renamed rules leave them behind, and their tests stop running unseen. */
-function straysOf(rules: readonly SigmaRule[], files: readonly SourceFile[]): readonly Problem[] {
+function straysOf(rules: readonly Rule[], files: readonly SourceFile[]): readonly Problem[] {
   const known = new Set(rules.map(fixturePath))
   return files
-    .filter((file) => file.path.startsWith('rules/detection/fixtures/') && !known.has(file.path))
+    .filter((file) => /^rules\/(detection|rarity)\/fixtures\//.test(file.path) && !known.has(file.path))
     .map((file) =>
       problem(
         'fixture/stray',
@@ -105,9 +118,9 @@ function text(tested: readonly Tested[], strays: readonly Problem[]): string {
     for (const one of cases.filter((each) => !each.passed)) {
       const seen = one.facts.map((fact) => `${fact.name} = ${JSON.stringify(fact.value)}`).join(', ')
       lines.push(
-        one.kind === 'positive'
+        one.kind === 'positive' && one.facts.length === 0
           ? `${formatPlace(one.place)} "${rule.title}" did not fire`
-          : `${formatPlace(one.place)} "${rule.title}" fired: ${seen}`,
+          : `${formatPlace(one.place)} "${rule.title}" ${rule.kind === 'detection' ? 'fired' : 'did something else'}: ${seen}`,
       )
     }
   }

@@ -52,6 +52,7 @@ async function start(options: Options): Promise<void> {
     bundle,
     clock,
     workDir: join('var', 'work'),
+    onBatch: ({ notices }) => notices.forEach(log),
     onError: (error) => log(`survived: ${(error as Error).message}`),
     ...(enrichDir === undefined ? {} : { enrichDir }),
   })

@@ -1,2 +1,2 @@
 export { type BatchReport, createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
-export { loadState } from './state.ts'
+export { loadRarity, loadState } from './state.ts'

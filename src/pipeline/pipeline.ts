@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { takeWork } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
 import { metaOf, takeOver } from '../core/correlate/index.ts'
-import { takeSigmaChanges } from '../core/detect/index.ts'
+import { takeRarityChanges, takeSigmaChanges } from '../core/detect/index.ts'
 import type { EngineState, Enrich } from '../core/engine/index.ts'
 import type { EventOutcome } from '../core/model/index.ts'
 import { createNormalizer, type Normalizer } from '../core/normalize/index.ts'
@@ -17,6 +17,8 @@ export interface BatchReport {
   readonly events: number
   readonly doneSeq: number
   readonly counts: ReadonlyMap<EventOutcome, number>
+  /** What people should hear of: rules that learn anew. */
+  readonly notices: readonly string[]
 }
 
 export interface PipelineParts {
@@ -155,10 +157,11 @@ async function work(
     }
   }
   if (size > 0) await workSlice(tx, bundle, state, slice, enrich, outcomes)
+  const rarity = takeRarityChanges(state.rarity)
   await saveState(
     tx,
     { correlation: metaOf(state.correlation), sigmaWatermark: state.sigma.watermark },
-    takeSigmaChanges(state.sigma),
+    { sigma: takeSigmaChanges(state.sigma), rarity },
   )
   const doneSeq = deliveries.at(-1)?.seq ?? 0
   await finishBatch(tx, { bundle: bundle.digest, doneSeq, eventCounts, ...outcomes })
@@ -170,5 +173,6 @@ async function work(
     events: eventCounts.reduce((sum, [, n]) => sum + n, 0),
     doneSeq,
     counts: total,
+    notices: rarity.notices,
   }
 }

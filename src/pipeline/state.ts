@@ -1,6 +1,6 @@
-import { loadBriefs } from '../cases/index.ts'
+import { loadBriefs, storableJson } from '../cases/index.ts'
 import { horizonMs, stateOf } from '../core/correlate/index.ts'
-import { restoreSigmaState } from '../core/detect/index.ts'
+import { type RarityState, restoreRarityState, restoreSigmaState } from '../core/detect/index.ts'
 import type { EngineState } from '../core/engine/index.ts'
 import { isObject, type Json, type JsonObject } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
@@ -8,7 +8,7 @@ import type { Tx } from '../store/index.ts'
 /** The engine's state of the tenant as the last batch left it. */
 export async function loadState(tx: Tx): Promise<EngineState> {
   const rows = await tx.query<{ kind: string; key: string; doc: Json }>(
-    `select kind, key, doc from engine_state where tenant = $1 and kind in ('meta', 'sigma')`,
+    `select kind, key, doc from engine_state where tenant = $1 and kind in ('meta', 'sigma', 'rarity')`,
     [tx.tenant],
   )
   const meta = rows.rows.find((row) => row.kind === 'meta')?.doc ?? {}
@@ -21,7 +21,19 @@ export async function loadState(tx: Tx): Promise<EngineState> {
       Number(sigmaWatermark ?? 0),
       rows.rows.filter((row) => row.kind === 'sigma').map((row) => [row.key, row.doc] as const),
     ),
+    rarity: restoreRarityState(
+      rows.rows.filter((row) => row.kind === 'rarity').map((row) => [row.key, row.doc] as const),
+    ),
   }
+}
+
+/** What the rarity rules of the tenant have learnt, as the last batch left it. */
+export async function loadRarity(tx: Tx): Promise<RarityState> {
+  const rows = await tx.query<{ key: string; doc: Json }>(
+    `select key, doc from engine_state where tenant = $1 and kind = 'rarity'`,
+    [tx.tenant],
+  )
+  return restoreRarityState(rows.rows.map((row) => [row.key, row.doc] as const))
 }
 
 const upsert = {
@@ -30,22 +42,33 @@ const upsert = {
     on conflict (tenant, kind, key) do update set doc = excluded.doc`,
 }
 
-/** Stores the parts of the state that have no tables of their own. */
+interface Changed {
+  readonly upserts: readonly (readonly [key: string, doc: JsonObject])[]
+  readonly deletes: readonly string[]
+}
+
+/** Stores the parts of the state that have no tables of their own: only keys that changed. */
 export async function saveState(
   tx: Tx,
   meta: JsonObject,
-  sigma: { upserts: readonly (readonly [string, JsonObject])[]; deletes: readonly string[] },
+  changes: { readonly sigma: Changed; readonly rarity: Changed },
 ): Promise<void> {
-  const rows = [['meta', '', meta] as const, ...sigma.upserts.map(([key, doc]) => ['sigma', key, doc] as const)]
+  const parts = Object.entries(changes)
+  const rows = [
+    ['meta', '', meta] as const,
+    ...parts.flatMap(([kind, { upserts }]) => upserts.map(([key, doc]) => [kind, key, doc] as const)),
+  ]
   await tx.query(upsert, [
     tx.tenant,
     rows.map(([kind]) => kind),
     rows.map(([, key]) => key),
-    rows.map(([, , doc]) => JSON.stringify(doc)),
+    rows.map(([, , doc]) => storableJson(doc)),
   ])
-  if (sigma.deletes.length > 0)
-    await tx.query(`delete from engine_state where tenant = $1 and kind = 'sigma' and key = any($2::text[])`, [
-      tx.tenant,
-      sigma.deletes,
-    ])
+  for (const [kind, { deletes }] of parts)
+    if (deletes.length > 0)
+      await tx.query('delete from engine_state where tenant = $1 and kind = $2 and key = any($3::text[])', [
+        tx.tenant,
+        kind,
+        deletes,
+      ])
 }

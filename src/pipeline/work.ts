@@ -63,7 +63,7 @@ export async function workSlice(
   outcomes: Outcomes,
 ): Promise<void> {
   const { recall, check } = checked(recallFrom(tx))
-  const seen = await detectAll(tx, bundle, state, slice, outcomes)
+  const seen = await detectAll(tx, bundle, state, slice, enrich, outcomes)
   await recallFor(
     state.correlation,
     seen.flatMap((one) => one.alerts.filter(({ withheld }) => !withheld).map(({ alert }) => alert)),
@@ -101,6 +101,7 @@ async function detectAll(
   bundle: Bundle,
   state: EngineState,
   slice: readonly Received[],
+  enrich: Enrich,
   outcomes: Outcomes,
 ): Promise<readonly Seen[]> {
   const ids = slice.flatMap(({ records }) => records.flatMap((one) => (one.kind === 'event' ? [one.event.id] : [])))
@@ -117,7 +118,7 @@ async function detectAll(
       else {
         known.add(one.event.id)
         try {
-          seen.push({ event: one.event, alerts: detect(bundle, state, one.event, one.alert) })
+          seen.push({ event: one.event, alerts: detect(bundle, state, one.event, one.alert, enrich) })
         } catch (error) {
           bury(outcomes, one.event, error as Error)
         }
@@ -183,7 +184,7 @@ function keep(kept: Kept, decision: AlertDecision, event: Event): void {
   const { number } = incident
   const tell = (kind: TimelineEntry['kind'], actor: string, sentence: string) =>
     kept.timeline.push({ incident: number, at: event.occurredAt, kind, actor, sentence })
-  if (correlated.isNew) tell('alert', alert.source, alert.title)
+  if (correlated.isNew) tell('alert', alert.source, [alert.title, alert.finding?.sentence ?? []].flat().join('; '))
   for (const one of sentencesOf(decision))
     if (one.answer !== 'aggregated') tell(one.answer === 'started' ? 'run' : 'decision', 'gitsoc', one.sentence)
   for (const one of correlated.escalations)

@@ -7,12 +7,16 @@ import {
   compileCorrelationRule,
   compileOverlay,
   compilePipeline,
+  compileRarityRule,
   compileSigmaRule,
   createCorrelator,
   createMatcher,
+  createRarityDetector,
   createTuning,
   type Matcher,
   type Overlay,
+  type RarityDetector,
+  type RarityRule,
   type SigmaRule,
   type SourceMapping,
   type Tuning,
@@ -51,6 +55,7 @@ export interface Bundle {
   readonly tuning: Tuning
   readonly matcher: Matcher
   readonly correlator: Correlator
+  readonly rarity: RarityDetector
   readonly correlation: CorrelationRules
   readonly scoring: readonly ScoringRule[]
   readonly policies: readonly Policy[]
@@ -101,8 +106,9 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const detection = all('detection', compileSigmaRule)
   const mappings = all('pipeline', compilePipeline).flat()
   const sequences = all('correlation', (document) => compileCorrelationRule(document, detection))
+  const rarity: readonly RarityRule[] = all('rarity', compileRarityRule)
   const overlays = all('overlay', compileOverlay)
-  const rules = [...detection, ...sequences]
+  const rules = [...detection, ...sequences, ...rarity]
   problems.push(...checkOverlays(overlays, rules))
   const correlation: CorrelationRules = {
     suppression: all('suppression', compileSuppression),
@@ -140,6 +146,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       tuning: createTuning(overlays, rules),
       matcher: createMatcher(detection, mappings),
       correlator: createCorrelator(sequences),
+      rarity: createRarityDetector(rarity, mappings),
       correlation,
       scoring,
       policies,

@@ -7,6 +7,7 @@ import escalationSchema from '../../../rules/escalation/escalation.schema.json' 
 import groupingSchema from '../../../rules/grouping/grouping.schema.json' with { type: 'json' }
 import overlaySchema from '../../../rules/overlays/overlay.schema.json' with { type: 'json' }
 import pipelineSchema from '../../../rules/pipelines/pipeline.schema.json' with { type: 'json' }
+import raritySchema from '../../../rules/rarity/rarity.schema.json' with { type: 'json' }
 import scoringSchema from '../../../rules/scoring/scoring.schema.json' with { type: 'json' }
 import suppressionSchema from '../../../rules/suppression/suppression.schema.json' with { type: 'json' }
 import { compileSchema } from './schema.ts'
@@ -17,6 +18,7 @@ export const kinds = {
   overlay: { folder: /^rules\/overlays\/[^/]+\.ya?ml$/, check: compileSchema(overlaySchema) },
   pipeline: { folder: /^rules\/pipelines\/[^/]+\.ya?ml$/, check: compileSchema(pipelineSchema) },
   correlation: { folder: /^rules\/correlation\/[^/]+\.ya?ml$/, check: compileSchema(correlationSchema) },
+  rarity: { folder: /^rules\/rarity\/[^/]+\.ya?ml$/, check: compileSchema(raritySchema) },
   suppression: { folder: /^rules\/suppression\/[^/]+\.ya?ml$/, check: compileSchema(suppressionSchema) },
   grouping: { folder: /^rules\/grouping\/[^/]+\.ya?ml$/, check: compileSchema(groupingSchema) },
   escalation: { folder: /^rules\/escalation\/[^/]+\.ya?ml$/, check: compileSchema(escalationSchema) },

@@ -325,5 +325,6 @@ function groupOf(alert: Alert, incident: IncidentNumber): AlertGroup {
     techniques,
     tactics,
     observables,
+    ...(alert.finding === undefined ? {} : { finding: alert.finding }),
   }
 }

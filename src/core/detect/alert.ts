@@ -1,4 +1,6 @@
 import { type Alert, alertId, type Event, type Fact, type Observable, observableKey } from '../model/index.ts'
+import type { RarityHit } from './rarity/detector.ts'
+import { shown } from './rarity/reader.ts'
 import type { CorrelationHit } from './sigma/correlator.ts'
 import type { Match } from './sigma/matcher.ts'
 import type { RuleHead } from './sigma/rule.ts'
@@ -17,6 +19,14 @@ export function alertOfCorrelation(event: Event, hit: CorrelationHit): Alert {
     ...hit.group.map(([name, value]) => ({ name, value })),
   ]
   return build(event, hit, hit.eventIds, facts, event.id)
+}
+
+/** The alert of something unusual: its title says what, its finding what was usual. */
+export function alertOfRarity(event: Event, { rule, view, entity, value, sentence, facts }: RarityHit): Alert {
+  const alert = build(event, { rule, view }, [event.id], facts, event.id)
+  const [first] = facts
+  const title = first === undefined ? rule.title : `${rule.title}: ${shown(String(first.value))}`
+  return { ...alert, title, key: JSON.stringify([rule.id, entity, value]), finding: { sentence, facts } }
 }
 
 function build(

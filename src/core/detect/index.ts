@@ -1,7 +1,20 @@
-export { alertOf, alertOfCorrelation } from './alert.ts'
+export { alertOf, alertOfCorrelation, alertOfRarity } from './alert.ts'
 export { currentTactic, currentTechnique } from './attack-aliases.ts'
 export { checkFixture, type FixtureCase } from './fixtures.ts'
 export { checkOverlays, compileOverlay, createTuning, type Overlay, type Tuned, type Tuning } from './overlay.ts'
+export { compileRarityRule } from './rarity/compile.ts'
+export { createRarityDetector, type RarityDetector, type RarityHit } from './rarity/detector.ts'
+export { checkRarityFixture, type FixtureStory, readStories } from './rarity/fixtures.ts'
+export { type Learnt, learntBy } from './rarity/learnt.ts'
+export type { Locate, Located } from './rarity/locate.ts'
+export type { RarityRule } from './rarity/rule.ts'
+export {
+  createRarityState,
+  type RarityChanges,
+  type RarityState,
+  restoreRarityState,
+  takeRarityChanges,
+} from './rarity/state.ts'
 export { compileRuleSet, type RuleKind, type RuleResult, type RuleSet, ruleKindOf } from './rule-set.ts'
 export { compileSelection, type Selection } from './selection.ts'
 export { type CorrelationRule, compileCorrelationRule } from './sigma/correlation-rule.ts'

@@ -11,23 +11,25 @@ import {
 import {
   alertOf,
   alertOfCorrelation,
+  alertOfRarity,
   type CorrelationHit,
   type Match,
+  type RarityHit,
+  type RarityState,
   type SigmaState,
   type Tuned,
 } from '../detect/index.ts'
-import type { Alert, Decision, Enrichment, Event, EventOutcome, Incident, Observable } from '../model/index.ts'
+import type { Alert, Decision, Enrichment, Event, EventOutcome, Incident } from '../model/index.ts'
 import { observableKey } from '../model/index.ts'
 import { type IncidentChange, type Trigger, triggersOf } from '../playbook/index.ts'
+import { type Enrich, locateBy } from './locate.ts'
 
 /** Everything the engine remembers of a tenant. */
 export interface EngineState {
   readonly correlation: CorrelationState
   readonly sigma: SigmaState
+  readonly rarity: RarityState
 }
-
-/** Looks observables up; given from outside, and its answers are kept with the incident. */
-export type Enrich = (observables: readonly Observable[], at: number) => readonly Enrichment[]
 
 /** An alert that was counted, and what came of it. */
 export interface AlertDecision {
@@ -56,26 +58,29 @@ export interface Decided {
 
 const maxEnriched = 60
 
-/** The alerts that one event raises: the vendor's own, those of rules, those of rules over several events. */
+/** The alerts that one event raises: the vendor's own, those of rules, of rules over several events, and of rules that learn. */
 export function detect(
   bundle: Bundle,
-  state: Pick<EngineState, 'sigma'>,
+  state: Pick<EngineState, 'sigma' | 'rarity'>,
   event: Event,
   vendorAlert: Alert | null,
+  enrich: Enrich,
 ): readonly Detected[] {
   const matches = tunedBy(bundle, event, bundle.matcher.match(event))
   const counted = matches.filter((one) => one.kind === 'kept').map(({ match }) => match)
   const hits = tunedBy(bundle, event, bundle.correlator.observe(state.sigma, event, counted))
+  const unusual = tunedBy(bundle, event, bundle.rarity.observe(state.rarity, event, locateBy(enrich, event.receivedAt)))
   const isSilent = ({ kind, match }: Tuned<Match>) => kind === 'kept' && bundle.correlator.silent.has(match.rule.id)
   return [
     ...(vendorAlert === null ? [] : [{ alert: vendorAlert, tuned: null, withheld: false }]),
     ...matches.filter((one) => !isSilent(one)).map((one) => detected(alertOf(event, one.match), one)),
     ...hits.map((one) => detected(alertOfCorrelation(event, one.match), one)),
+    ...unusual.map((one) => detected(alertOfRarity(event, one.match), one)),
   ]
 }
 
 /** Matches as the overlays leave them. What is withheld is no match: correlations do not count it. */
-function tunedBy<T extends Match | CorrelationHit>(
+function tunedBy<T extends Match | CorrelationHit | RarityHit>(
   { tuning }: Bundle,
   event: Event,
   matches: readonly T[],

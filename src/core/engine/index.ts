@@ -5,6 +5,6 @@ export {
   decide,
   detect,
   type EngineState,
-  type Enrich,
   sentencesOf,
 } from './engine.ts'
+export type { Enrich } from './locate.ts'

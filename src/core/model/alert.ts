@@ -1,8 +1,15 @@
-import type { RuleRef } from './decision.ts'
+import type { Fact, RuleRef } from './decision.ts'
 import type { AlertId, EventId, TenantId } from './ids.ts'
 import type { JsonObject } from './json.ts'
 import type { Observable } from './observable.ts'
 import type { SeverityId } from './severity.ts'
+
+/** What a rule that remembers found, in words and facts. It is kept, for what the rule knows moves on. */
+export interface Finding {
+  /** What was usual and what was seen; one bounded line. */
+  readonly sentence: string
+  readonly facts: readonly Fact[]
+}
 
 /** A normalised finding, from a vendor or from our own detection, before correlation. */
 export interface Alert {
@@ -35,4 +42,6 @@ export interface Alert {
   readonly url: string | null
   /** Vendor class, product, account and the like: short values for people. */
   readonly details: JsonObject
+  /** Only of rules that remember. */
+  readonly finding?: Finding
 }

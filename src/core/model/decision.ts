@@ -9,6 +9,7 @@ export interface RuleRef {
     | 'correlation'
     | 'pipeline'
     | 'overlay'
+    | 'rarity'
     | 'grouping'
     | 'suppression'
     | 'scoring'

@@ -1,3 +1,4 @@
+import type { Finding } from './alert.ts'
 import type { Decision } from './decision.ts'
 import type { AlertId, IncidentNumber, TenantId } from './ids.ts'
 import type { Observable } from './observable.ts'
@@ -35,6 +36,8 @@ export interface AlertGroup {
   readonly techniques: readonly string[]
   readonly tactics: readonly string[]
   readonly observables: readonly Observable[]
+  /** Of the first of them, where its rule remembers. */
+  readonly finding?: Finding
 }
 
 /** One named, signed part of the score, with the fact behind it. */

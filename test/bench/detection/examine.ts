@@ -1,5 +1,5 @@
 import { createState } from '../../../src/core/correlate/index.ts'
-import { createSigmaState } from '../../../src/core/detect/index.ts'
+import { createRarityState, createSigmaState } from '../../../src/core/detect/index.ts'
 import { decide, detect } from '../../../src/core/engine/index.ts'
 import { type Event, type Incident, type JsonObject, type LogSource, tenantId } from '../../../src/core/model/index.ts'
 import { createNormalizer } from '../../../src/core/normalize/index.ts'
@@ -35,13 +35,18 @@ export async function examine(rules: RuleSets, records: readonly (JsonObject | s
   const count = (id: string) => {
     if (rules.alerting.has(id)) firings.set(id, (firings.get(id) ?? 0) + 1)
   }
-  const state = { correlation: createState(), sigma: createSigmaState() }
+  const state = { correlation: createState(), sigma: createSigmaState(), rarity: createRarityState() }
   const incidents = new Map<number, Incident>()
   for (const event of events) {
     logsources.set(JSON.stringify(event.logsource), event.logsource)
     sources.add(event.source)
     for (const match of rules.sigmaHq.match(event)) count(match.rule.id)
-    const decided = await decide(rules.bundle, state, detect(rules.bundle, state, event, null), () => [])
+    const decided = await decide(
+      rules.bundle,
+      state,
+      detect(rules.bundle, state, event, null, () => []),
+      () => [],
+    )
     for (const { alert, correlated, incident } of decided.alerts) {
       count(alert.rule.id)
       if (correlated.outcome === 'alerted') for (const one of correlated.merged) incidents.delete(one.from)

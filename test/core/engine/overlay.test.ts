@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileBundle, expiredContent } from '../../../src/core/content/index.ts'
 import { createState } from '../../../src/core/correlate/index.ts'
-import { createSigmaState } from '../../../src/core/detect/index.ts'
+import { createRarityState, createSigmaState } from '../../../src/core/detect/index.ts'
 import { decide, detect, sentencesOf } from '../../../src/core/engine/index.ts'
 import { type Event, eventId, type JsonObject, tenantId } from '../../../src/core/model/index.ts'
 
@@ -42,7 +42,7 @@ async function decided(
   records: readonly JsonObject[],
   receivedAt: number,
 ) {
-  const state = { correlation: createState(), sigma: createSigmaState() }
+  const state = { correlation: createState(), sigma: createSigmaState(), rarity: createRarityState() }
   const list = []
   for (const [seq, record] of records.entries()) {
     const event: Event = {
@@ -56,7 +56,14 @@ async function decided(
         record,
       },
     }
-    list.push(await decide(bundle, state, detect(bundle, state, event, null), () => []))
+    list.push(
+      await decide(
+        bundle,
+        state,
+        detect(bundle, state, event, null, () => []),
+        () => [],
+      ),
+    )
   }
   return list
 }
