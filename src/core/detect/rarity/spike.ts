@@ -90,7 +90,7 @@ function tell(rule: SpikeRule, entity: Reading, bucket: number, count: number, u
   const facts: Fact[] = [
     { name: rule.entity.label, value: entity.text },
     { name: `${rule.counted} so far in ${bucketText}`, value: count },
-    { name: 'from', value: timeText(start) },
+    { name: 'begins', value: timeText(start) },
     { name: 'usual', value: usual.median },
     { name: 'most before', value: usual.most },
     { name: 'bound', value: Math.round(usual.limit * 10) / 10 },

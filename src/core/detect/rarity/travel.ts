@@ -82,8 +82,8 @@ function tell(rule: ImpossibleTravelRule, entity: Reading, { from, to, ms, km, u
   const needs = speed === null ? 'at the same time' : `in ${durationText(ms)}, which needs ${numberText(speed)} km/h`
   const facts: Fact[] = [
     { name: rule.entity.label, value: entity.text },
-    { name: 'from', value: `${placeText(from)} at ${timeText(from.at)}` },
-    { name: 'to', value: `${placeText(to)} at ${timeText(to.at)}` },
+    { name: 'first', value: `${placeText(from)} at ${timeText(from.at)}` },
+    { name: 'then', value: `${placeText(to)} at ${timeText(to.at)}` },
     { name: 'least distance in km', value: Math.round(km) },
     { name: 'subtracted for uncertainty in km', value: Math.round(uncertainKm) },
     { name: 'minutes', value: Math.round(ms / 60_000) },
