@@ -98,7 +98,7 @@ async function run(files: readonly string[], options: Options): Promise<void> {
     else {
       const dead = await store.transaction((tx) =>
         tx.query<{ source: string; code: string; message: string; n: number }>(
-          'select source, code, min(message) as message, count(*)::int as n from dead_letter where tenant = $1 group by source, code order by n desc',
+          'select source, code, min(message) as message, sum(records)::int as n from dead_letter where tenant = $1 group by source, code order by n desc',
           [tx.tenant],
         ),
       )

@@ -93,6 +93,8 @@ export interface DeadLetter {
   readonly code: string
   readonly message: string
   readonly excerpt: string
+  /** How many records of the delivery it stands for. */
+  readonly records: number
   readonly at: number
 }
 
@@ -119,8 +121,8 @@ export async function finishBatch(tx: Tx, batch: BatchOutcome): Promise<void> {
           insert into event (tenant, id, seq, idx, source, occurred_at, outcome)
           select $1, * from unnest($2::text[], $3::bigint[], $4::int[], $5::text[], $6::bigint[], $7::text[])),
         dead as (
-          insert into dead_letter (tenant, seq, idx, source, code, message, excerpt, at)
-          select $1, * from unnest($8::bigint[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[])),
+          insert into dead_letter (tenant, seq, idx, source, code, message, excerpt, at, records)
+          select $1, * from unnest($8::bigint[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $22::int[])),
         counts as (
           insert into ledger (tenant, source, outcome, count)
           select $1, * from unnest($15::text[], $16::text[], $17::bigint[])
@@ -153,6 +155,7 @@ export async function finishBatch(tx: Tx, batch: BatchOutcome): Promise<void> {
       batch.eventCounts.map(([seq]) => seq),
       batch.eventCounts.map(([, count]) => count),
       batch.doneSeq,
+      batch.dead.map((d) => d.records),
     ],
   )
 }

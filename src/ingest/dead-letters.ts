@@ -18,6 +18,8 @@ export interface Letter extends LetterId {
   readonly code: string
   readonly message: string
   readonly excerpt: string
+  /** How many records it stands for; more than one where a delivery held very many of the same kind. */
+  readonly records: number
   readonly state: LetterState
   /** When its delivery was received. */
   readonly at: number
@@ -50,7 +52,7 @@ const parameters = (tx: Tx, filter: LetterFilter) => [
   filter.code ?? null,
 ]
 
-const columns = 'seq, idx as index, source, code, message, excerpt, state, at'
+const columns = 'seq, idx as index, source, code, message, excerpt, records, state, at'
 
 /** Dead letters, the newest first. */
 export async function listDeadLetters(tx: Tx, filter: LetterFilter, limit: number): Promise<readonly Letter[]> {
@@ -61,7 +63,7 @@ export async function listDeadLetters(tx: Tx, filter: LetterFilter, limit: numbe
   return found.rows
 }
 
-/** How many letters fit, by source, code and state. */
+/** How many records the letters that fit stand for, by source, code and state. */
 export async function countDeadLetters(
   tx: Tx,
   filter: LetterFilter,
@@ -69,7 +71,7 @@ export async function countDeadLetters(
   readonly { readonly source: string; readonly code: string; readonly state: LetterState; readonly count: number }[]
 > {
   const found = await tx.query<{ source: string; code: string; state: LetterState; count: number }>(
-    `select source, code, state, count(*)::int as count ${matching} group by source, code, state order by count(*) desc, source, code`,
+    `select source, code, state, sum(records)::int as count ${matching} group by source, code, state order by sum(records) desc, source, code`,
     parameters(tx, filter),
   )
   return found.rows
@@ -89,7 +91,7 @@ export async function readDeadLetter(tx: Tx, id: LetterId): Promise<OpenedLetter
   const [letter] = await listDeadLetters(tx, { letters: [id] }, 1)
   const delivery = letter === undefined ? null : await readDelivery(tx, id.seq)
   if (letter === undefined || delivery === null) return null
-  const lines = linesOf(delivery, await eventCount(tx, id.seq))
+  const lines = linesOf(delivery, await recordCount(tx, id.seq))
   const line = lines?.[id.index]
   return line === undefined
     ? { letter, delivery, raw: Buffer.from(delivery.body), unit: 'delivery' }
@@ -132,7 +134,7 @@ async function requeueSome(tx: Tx, filter: LetterFilter, end: number, work: Lett
   for (const [seq, letters] of bySeq) {
     const delivery = await readDelivery(tx, seq)
     if (delivery === null) throw new Error(`the delivery ${seq} of a dead letter is gone`)
-    const lines = linesOf(delivery, await eventCount(tx, seq))
+    const lines = linesOf(delivery, await recordCount(tx, seq))
     if (lines === null) {
       again.push(copyOf(delivery, delivery.body))
       taken.push(...(await openLetters(tx, { letters: await lettersOf(tx, seq) }, end, null)))
@@ -197,12 +199,15 @@ async function mark(
   )
 }
 
-async function eventCount(tx: Tx, seq: number): Promise<number> {
-  const found = await tx.query<{ events: number }>('select events from delivery_count where tenant = $1 and seq = $2', [
-    tx.tenant,
-    seq,
-  ])
-  return found.rows[0]?.events ?? 0
+/** How many records the delivery held; null when letters stand for several, of which nobody can say which they are. */
+async function recordCount(tx: Tx, seq: number): Promise<number | null> {
+  const found = await tx.query<{ events: number; folded: boolean }>(
+    `select events, exists (select 1 from dead_letter d where d.tenant = $1 and d.seq = $2 and d.records > 1) as folded
+     from delivery_count where tenant = $1 and seq = $2`,
+    [tx.tenant, seq],
+  )
+  const row = found.rows[0]
+  return row === undefined ? 0 : row.folded ? null : row.events
 }
 
 const copyOf = (delivery: StoredDelivery, body: Uint8Array): NewDelivery => ({
@@ -214,7 +219,8 @@ const copyOf = (delivery: StoredDelivery, body: Uint8Array): NewDelivery => ({
 })
 
 /** The records of a delivery of lines, when each line was one record; null when it is another kind or some held several. */
-function linesOf(delivery: StoredDelivery, events: number): readonly Buffer[] | null {
+function linesOf(delivery: StoredDelivery, events: number | null): readonly Buffer[] | null {
+  if (events === null) return null
   if (delivery.transport !== 'syslog' && !/ndjson|jsonl|lines|text\/plain/.test(delivery.contentType ?? '')) return null
   const body = Buffer.from(delivery.body)
   if (body.subarray(0, 10).toString() === '#separator') return null

@@ -57,7 +57,7 @@ export async function readLedger(store: Store, options: { recount?: boolean } = 
         [tx.tenant],
       )
       const dead = await tx.query<{ count: number }>(
-        'select count(*)::bigint as count from dead_letter where tenant = $1',
+        'select coalesce(sum(records), 0)::bigint as count from dead_letter where tenant = $1',
         [tx.tenant],
       )
       const counted = new Map<EventOutcome, number>([
@@ -67,7 +67,7 @@ export async function readLedger(store: Store, options: { recount?: boolean } = 
       for (const outcome of ['alerted', 'noMatch', 'suppressed', 'deadLettered'] as const) {
         const rowsSeen = counted.get(outcome) ?? 0
         if (rowsSeen !== total[outcome])
-          faults.push(`${outcome}: the ledger says ${total[outcome]}, there are ${rowsSeen} rows`)
+          faults.push(`${outcome}: the ledger says ${total[outcome]}, the rows stand for ${rowsSeen}`)
       }
     }
     return {

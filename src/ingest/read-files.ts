@@ -9,6 +9,7 @@ import { createJsonElements, TooLarge } from './json-elements.ts'
 import { peek } from './peek.ts'
 import { textModeOf } from './text-mode.ts'
 import { isGzip, unpacked } from './unpack-gzip.ts'
+import { asUtf8, utf16Of } from './utf16.ts'
 import { isZip, isZipFile, zipEntries } from './zip-entries.ts'
 
 /** Where a file reader stands, for a progress bar. */
@@ -49,8 +50,8 @@ export async function listFiles(
 
 /**
  * Files as deliveries of at most 1,000 records or about 1 MB: lines (NDJSON, CEF, LEEF, syslog, Zeek), JSON documents,
- * lists of any length, XML, Windows event logs (EVTX). gzip and zip are recognised by their first bytes. Memory stays
- * bounded; what does not fit is an error that names the file.
+ * lists of any length, XML, Windows event logs (EVTX). gzip, zip and UTF-16 are recognised by their first bytes. Memory
+ * stays bounded; what does not fit is an error that names the file.
  */
 export async function* readFiles(
   paths: readonly string[],
@@ -103,7 +104,9 @@ export async function* readStream(
   source: string | null,
 ): AsyncGenerator<NewDelivery> {
   const packed = await peek(stream, 8)
-  const { first, parts } = isGzip(packed.first) ? await peek(unpacked(packed.parts), 8) : packed
+  const { first, parts: bytes } = isGzip(packed.first) ? await peek(unpacked(packed.parts), 8) : packed
+  const wide = utf16Of(first)
+  const parts = wide === null ? bytes : asUtf8(bytes, wide)
   if (isZip(first)) throw new Error('a zip is read as a file of its own, not from a stream or out of another')
   if (isEvtxFile(first)) {
     for await (const body of evtxChunks(parts))

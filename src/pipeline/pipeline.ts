@@ -5,7 +5,7 @@ import { metaOf, takeOver } from '../core/correlate/index.ts'
 import { takeRarityChanges, takeSigmaChanges } from '../core/detect/index.ts'
 import type { EngineState, Enrich } from '../core/engine/index.ts'
 import type { EventOutcome } from '../core/model/index.ts'
-import { createNormalizer, type Normalizer } from '../core/normalize/index.ts'
+import { createNormalizer, type Normalized, type Normalizer } from '../core/normalize/index.ts'
 import { finishBatch, nextDeliveries, type StoredDelivery, takeTurn } from '../ingest/index.ts'
 import { isRetried, type Store, type Tx } from '../store/index.ts'
 import { loadState, saveState } from './state.ts'
@@ -144,7 +144,7 @@ async function work(
   for (const delivery of deliveries) {
     const { seq, receivedAt } = delivery
     const records = normalizer.normalize(delivery)
-    eventCounts.push([seq, records.length])
+    eventCounts.push([seq, recordCount(records)])
     for (let from = 0; from < records.length; ) {
       const part = records.slice(from, from + sliceEvents - size)
       slice.push({ seq, receivedAt, records: part })
@@ -176,3 +176,7 @@ async function work(
     notices: rarity.notices,
   }
 }
+
+/** How many records the results stand for. */
+const recordCount = (results: readonly Normalized[]) =>
+  results.reduce((sum, one) => sum + (one.kind === 'dead' ? one.records : 1), 0)

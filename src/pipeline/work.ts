@@ -110,9 +110,9 @@ async function detectAll(
   for (const { seq, receivedAt, records } of slice) {
     for (const one of records) {
       if (one.kind === 'dead') {
-        const { source, index, code, message, excerpt } = one
-        count(outcomes, source, 'deadLettered')
-        outcomes.dead.push({ seq, index, source, code, message, excerpt, at: receivedAt })
+        const { source, index, code, message, excerpt, records } = one
+        count(outcomes, source, 'deadLettered', records)
+        outcomes.dead.push({ seq, index, source, code, message, excerpt, records, at: receivedAt })
       } else if (one.kind === 'dropped') count(outcomes, one.source, 'dropped')
       else if (known.has(one.event.id)) count(outcomes, one.event.source, 'duplicate')
       else {
@@ -138,14 +138,15 @@ function bury(outcomes: Outcomes, event: Event, fault: Error): void {
     code: 'internal',
     message: `a fault of gitsoc: ${oneLine(fault.message, 200)}`,
     excerpt: oneLine(JSON.stringify(event.record), 1000),
+    records: 1,
     at: event.receivedAt,
   })
 }
 
-function count({ counts }: Outcomes, source: string, outcome: EventOutcome): void {
+function count({ counts }: Outcomes, source: string, outcome: EventOutcome, records = 1): void {
   const line = counts.get(source) ?? new Map<EventOutcome, number>()
   counts.set(source, line)
-  line.set(outcome, (line.get(outcome) ?? 0) + 1)
+  line.set(outcome, (line.get(outcome) ?? 0) + records)
 }
 
 /** A database that is away is no fault of an event: `check` throws what reading back failed with. */

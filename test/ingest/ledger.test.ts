@@ -22,7 +22,7 @@ async function finish(store: Store, seq: number, outcomes: readonly EventOutcome
       ),
       dead: outcomes.flatMap((outcome, index) =>
         outcome === 'deadLettered'
-          ? [{ seq, index, source: 'okta', code: 'unparsable', message: 'm', excerpt: 'e', at: 1 }]
+          ? [{ seq, index, source: 'okta', code: 'unparsable', message: 'm', excerpt: 'e', records: 1, at: 1 }]
           : [],
       ),
       counts: new Map([['okta', counts]]),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Json } from './json.ts'
 import { isObject } from './json.ts'
 
@@ -24,8 +24,9 @@ function base32(bytes: Uint8Array): string {
  * Every part is prefixed with its length, so that `["ab","c"]` and `["a","bc"]` differ.
  */
 export function hashId(...parts: readonly string[]): string {
-  const text = parts.map((part) => `${part.length}:${part}`).join('')
-  return base32(createHash('sha256').update(text).digest().subarray(0, 15))
+  let text = ''
+  for (const part of parts) text += `${part.length}:${part}`
+  return base32(hash('sha256', text, 'buffer').subarray(0, 15))
 }
 
 /** SHA-256 of a text or bytes, lower-case hex. */

@@ -11,7 +11,8 @@ import {
 } from '../model/index.ts'
 import type { ContractTest } from './contract-test.ts'
 import type { Integration } from './integration.ts'
-import { createNormalizer, type Normalized, type Normalizer, type RawDelivery } from './normalizer.ts'
+import type { Normalized, RawDelivery } from './normalized.ts'
+import { createNormalizer, type Normalizer } from './normalizer.ts'
 import { eventToOcsf, toOcsf } from './ocsf.ts'
 
 /** One member of an expectation that does not hold. */

@@ -17,6 +17,8 @@ export function unwrap(record: JsonObject): Decoded {
 
 function inner(text: string, envelope: JsonObject): Decoded {
   if (!text.trimStart().startsWith('{')) return { ok: true, value: envelope }
-  const [first] = decodeJson(text, { strictKeys: true })
+  const found: Decoded[] = []
+  decodeJson(text, { strictKeys: true }, (one) => found.push(one))
+  const [first] = found
   return first === undefined || (!first.ok && first.code === 'unparsable') ? { ok: true, value: envelope } : first
 }

@@ -72,7 +72,7 @@ export function compileSeverity(raw: Json | undefined): (record: JsonObject) => 
   const fallback = severityId((typeof raw.default === 'string' ? raw.default : 'unknown') as SeverityName)
   return (record) => {
     for (const getter of getters) {
-      const [value] = getter(record)
+      const value = getter.first(record)
       const text = textOf(value, 100)?.toLowerCase()
       if (text === undefined) continue
       const mapped = map.get(text)
@@ -109,20 +109,20 @@ export function compileObservables(raw: Json | undefined): (record: JsonObject) 
     split: typeof spec.as === 'string' ? splitters[spec.as] : undefined,
   }))
   return (record) => {
-    const found = new Map<string, Observable>()
-    for (const { type, role, getters, split } of specs) {
-      for (const getter of getters) {
-        for (const value of getter(record).flatMap((one) => (Array.isArray(one) ? (one as readonly Json[]) : [one]))) {
-          const text = textOf(value, 4000)
-          for (const part of text === undefined ? [] : (split?.(text) ?? [text])) {
-            const normal = normalizeObservable(type, part)
-            if (normal === null || found.size >= maxObservables) continue
-            const key = `${type}:${normal}`
-            if (!found.has(key)) found.set(key, { type, value: normal, role })
+    const found: Observable[] = []
+    for (const { type, role, getters, split } of specs)
+      for (const getter of getters)
+        for (const one of getter.all(record))
+          for (const value of Array.isArray(one) ? (one as readonly Json[]) : [one]) {
+            const text = textOf(value, 4000)
+            if (text === undefined) continue
+            for (const part of split === undefined ? [text] : split(text)) {
+              const normal = normalizeObservable(type, part)
+              if (normal === null || found.length >= maxObservables) continue
+              if (!found.some((other) => other.value === normal && other.type === type))
+                found.push({ type, value: normal, role })
+            }
           }
-        }
-      }
-    }
-    return [...found.values()]
+    return found
   }
 }

@@ -1,3 +1,5 @@
+import type { Json, JsonObject } from '../model/index.ts'
+
 const quote = 34
 const backslash = 92
 
@@ -33,30 +35,43 @@ function endOfString(text: string, index: number): number {
   }
 }
 
+/** How many lists and objects a text may open, counted up to just above `limit`: a text cannot nest deeper than that. */
+export function countOpenings(text: string, limit: number): number {
+  let count = 0
+  for (const opening of ['{', '['])
+    for (let at = text.indexOf(opening); at >= 0 && count <= limit; at = text.indexOf(opening, at + 1)) count++
+  return count
+}
+
 /**
- * Whether any object of a valid JSON text has the same key twice. `JSON.parse` keeps the last value, other readers the
- * first: whoever signs or inspects the text may have seen the other one.
+ * Whether any object of a JSON text has the same key twice, given the value that it parses to. `JSON.parse` keeps the
+ * last value, other readers the first: whoever signs or inspects the text may have seen the other one. A key that comes
+ * twice is written once more than it is kept, so it is enough to count.
  */
-export function hasDuplicateKey(text: string): boolean {
-  const scopes: (Set<string> | null)[] = []
-  let key: string | null = null
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code === quote) {
-      const end = endOfString(text, index)
-      key = text.slice(index, end + 1)
-      index = end
-    } else if (code === 58) {
-      const scope = scopes.at(-1)
-      if (scope != null && key !== null) {
-        const name = key.includes('\\') ? (JSON.parse(key) as string) : key.slice(1, -1)
-        if (scope.has(name)) return true
-        scope.add(name)
-      }
-      key = null
-    } else if (code === 123) scopes.push(new Set())
-    else if (code === 91) scopes.push(null)
-    else if (code === 125 || code === 93) scopes.pop()
+export function hasDuplicateKey(text: string, value: Json): boolean {
+  return writtenKeys(text) !== keptKeys(value)
+}
+
+/** Keys as written: strings before a colon. */
+function writtenKeys(text: string): number {
+  let count = 0
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
+    at = endOfString(text, at) + 1
+    while (text.charCodeAt(at) <= 32) at++
+    if (text.charCodeAt(at) === 58) count++
   }
-  return false
+  return count
+}
+
+function keptKeys(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  if (Array.isArray(value)) for (const item of value as readonly Json[]) count += keptKeys(item)
+  else
+    for (const key of Object.keys(value)) {
+      count++
+      const member = (value as JsonObject)[key]
+      if (typeof member === 'object' && member !== null) count += keptKeys(member)
+    }
+  return count
 }

@@ -4,32 +4,39 @@ import { textOf } from './getter.ts'
 
 /** How records of a mapping get their log source: members are fixed, read from the record, or read and translated. */
 export function compileLogSource(raw: Json | undefined): (record: JsonObject) => LogSource {
-  const members = Object.entries(isObject(raw) ? raw : {}).map(([key, value]) => {
-    if (!isObject(value)) return [key, () => textOf(value)] as const
-    const getters = compileFrom(value.from)
-    const map = isObject(value.map) ? value.map : null
-    const fallback = textOf(value.default)
-    return [
-      key,
-      (record: JsonObject) => {
-        for (const getter of getters) {
-          const text = textOf(getter(record)[0], 100)?.toLowerCase()
-          if (text === undefined) continue
-          if (map === null) return text
-          const mapped = Object.hasOwn(map, text) ? textOf(map[text]) : undefined
-          if (mapped !== undefined) return mapped
-        }
-        return fallback
-      },
-    ] as const
-  })
-  return (record) =>
-    Object.fromEntries(
-      members.flatMap(([key, get]) => {
-        const value = get(record)
-        return value === undefined ? [] : [[key, value]]
-      }),
-    )
+  const members = Object.entries(isObject(raw) ? raw : {}).map(([key, value]) => ({
+    key,
+    fixed: isObject(value) ? undefined : textOf(value),
+    get: isObject(value) ? compileName(value) : null,
+  }))
+  const whole = (record: JsonObject): LogSource => {
+    const source: Record<string, string> = {}
+    for (const { key, fixed, get } of members) {
+      const value = get === null ? fixed : get(record)
+      if (value !== undefined) source[key] = value
+    }
+    return source
+  }
+  if (members.some((one) => one.get !== null)) return whole
+  const always = Object.freeze(whole({}))
+  return () => always
+}
+
+/** A name out of the record: in lower case, by the manifest's map when it has one. */
+function compileName(value: JsonObject): (record: JsonObject) => string | undefined {
+  const getters = compileFrom(value.from)
+  const map = isObject(value.map) ? value.map : null
+  const fallback = textOf(value.default)
+  return (record) => {
+    for (const getter of getters) {
+      const text = textOf(getter.first(record), 100)?.toLowerCase()
+      if (text === undefined) continue
+      if (map === null) return text
+      const mapped = Object.hasOwn(map, text) ? textOf(map[text]) : undefined
+      if (mapped !== undefined) return mapped
+    }
+    return fallback
+  }
 }
 
 /** The values each member can have; null = whatever the record says. A member that is not there is never given. */

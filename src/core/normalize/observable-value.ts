@@ -3,6 +3,7 @@ import type { ObservableType } from '../model/index.ts'
 
 const domainForm = /^(?=.{4,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
 const maxText = 512
+const plainIpv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 /** The value in the normal form of its type, or null when it is none: what is no address is no `ip`. */
 export function normalizeObservable(type: ObservableType, raw: string): string | null {
@@ -39,6 +40,8 @@ export function normalizeObservable(type: ObservableType, raw: string): string |
 
 /** Leading zeros are refused: some readers take them for octal, so the text names two addresses. */
 function normalizeIp(text: string): string | null {
+  // Most addresses are plain IPv4: they are their own normal form.
+  if (plainIpv4.test(text)) return text.startsWith('127.') || text.startsWith('0.') ? null : text
   const bare = text.replace(/^\[|\]$/g, '')
   if (bare.length > 45 || !/^[0-9a-fA-F.:]+$/.test(bare) || !ipaddr.isValid(bare)) return null
   if (!bare.includes(':') && !/^(?:(?:0|[1-9]\d*)(?:\.(?!$)|$)){4}$/.test(bare)) return null
