@@ -31,8 +31,9 @@ const forms = readdirSync(folder)
 
 const logsource = { product: 'test' }
 
-function compile({ detection, documents }: Case) {
-  const list = documents ?? [{ title: 'rule', id: 'rule', logsource, detection: detection ?? {} }]
+function compile({ detection, documents, placeholders }: Case) {
+  const rules = documents ?? [{ title: 'rule', id: 'rule', logsource, detection: detection ?? {} }]
+  const list = placeholders === undefined ? rules : [...rules, { title: 'placeholders', placeholders }]
   const set = compileRuleSet(list.map((one, index) => documentOf(`rules/${index}.yaml`, JSON.stringify(one))))
   return { ...set, problems: set.results.flatMap((one) => one.problems) }
 }

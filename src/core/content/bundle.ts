@@ -4,11 +4,10 @@ import {
   type CorrelationRule,
   type Correlator,
   checkOverlays,
-  compileCorrelationRule,
   compileOverlay,
   compilePipeline,
   compileRarityRule,
-  compileSigmaRule,
+  compileRuleSet,
   createCorrelator,
   createMatcher,
   createRarityDetector,
@@ -17,6 +16,7 @@ import {
   type Overlay,
   type RarityDetector,
   type RarityRule,
+  type SigmaFilter,
   type SigmaRule,
   type SourceMapping,
   type Tuning,
@@ -35,9 +35,9 @@ import {
 import { compileIntegration, type Integration } from '../normalize/index.ts'
 import { callCircles, compilePlaybook, type KnownAction, type Playbook, verifyPlaybook } from '../playbook/index.ts'
 import { compilePolicy, type Policy } from '../policy/index.ts'
-import { parseDocument } from './document.ts'
 import { isMisplaced, type Kind, kindOf, kinds } from './kinds.ts'
 import { checkMappings } from './log-sources.ts'
+import { readDocuments } from './read-documents.ts'
 import type { SourceFile } from './source.ts'
 
 /** All content of one commit, validated and compiled: the unit that is deployed and replayed. */
@@ -46,7 +46,9 @@ export interface Bundle {
   readonly digest: string
   /** The commit it was read from, or `worktree`. */
   readonly commit: string
+  /** With the filters that apply to them. */
   readonly detection: readonly SigmaRule[]
+  readonly filters: readonly SigmaFilter[]
   readonly sequences: readonly CorrelationRule[]
   /** Which events the log sources of detection rules mean. */
   readonly mappings: readonly SourceMapping[]
@@ -94,18 +96,21 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
         )
       continue
     }
-    const parsed = parseDocument(file.path, file.text)
-    const checked = parsed.ok ? kinds[kind].check(parsed.value) : parsed
-    if (checked.ok) documents.get(kind)?.push(checked.value)
-    else problems.push(...checked.problems)
+    for (const { kind: found, result } of readDocuments(file, kind)) {
+      if (result.ok) documents.get(found)?.push(result.value)
+      else problems.push(...result.problems)
+    }
   }
   const all = <T>(kind: Kind, compile: (document: Document) => Result<T>): T[] =>
     (documents.get(kind) ?? []).flatMap((document) => guarded(document, compile, problems))
   for (const [kind, list] of documents) duplicates(kind, list, problems)
 
-  const detection = all('detection', compileSigmaRule)
+  const set = compileRuleSet(
+    (['placeholders', 'detection', 'filter', 'correlation'] as const).flatMap((kind) => documents.get(kind) ?? []),
+  )
+  problems.push(...set.results.flatMap((one) => one.problems))
+  const { detections: detection, correlations: sequences } = set
   const mappings = all('pipeline', compilePipeline).flat()
-  const sequences = all('correlation', (document) => compileCorrelationRule(document, detection))
   const rarity: readonly RarityRule[] = all('rarity', compileRarityRule)
   const overlays = all('overlay', compileOverlay)
   const rules = [...detection, ...sequences, ...rarity]
@@ -140,6 +145,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       digest,
       commit,
       detection,
+      filters: set.filters,
       sequences,
       mappings,
       overlays,
@@ -180,7 +186,8 @@ function guarded<T>(document: Document, compile: (document: Document) => Result<
 function duplicates(kind: Kind, documents: readonly Document[], problems: Problem[]): void {
   const seen = new Map<string, Document>()
   for (const document of documents) {
-    const id = String(document.value.id)
+    const { id } = document.value
+    if (typeof id !== 'string') continue
     const first = seen.get(id)
     if (first === undefined) seen.set(id, document)
     else

@@ -4,9 +4,11 @@ import approvalSchema from '../../../rules/approval/approval.schema.json' with {
 import correlationSchema from '../../../rules/correlation/correlation.schema.json' with { type: 'json' }
 import detectionSchema from '../../../rules/detection/detection.schema.json' with { type: 'json' }
 import escalationSchema from '../../../rules/escalation/escalation.schema.json' with { type: 'json' }
+import filterSchema from '../../../rules/filter/filter.schema.json' with { type: 'json' }
 import groupingSchema from '../../../rules/grouping/grouping.schema.json' with { type: 'json' }
 import overlaySchema from '../../../rules/overlays/overlay.schema.json' with { type: 'json' }
 import pipelineSchema from '../../../rules/pipelines/pipeline.schema.json' with { type: 'json' }
+import placeholdersSchema from '../../../rules/placeholders.schema.json' with { type: 'json' }
 import raritySchema from '../../../rules/rarity/rarity.schema.json' with { type: 'json' }
 import scoringSchema from '../../../rules/scoring/scoring.schema.json' with { type: 'json' }
 import suppressionSchema from '../../../rules/suppression/suppression.schema.json' with { type: 'json' }
@@ -16,6 +18,8 @@ import { compileSchema } from './schema.ts'
 export const kinds = {
   detection: { folder: /^rules\/detection\/(?!fixtures\/).+\.ya?ml$/, check: compileSchema(detectionSchema) },
   overlay: { folder: /^rules\/overlays\/[^/]+\.ya?ml$/, check: compileSchema(overlaySchema) },
+  filter: { folder: /^rules\/filter\/[^/]+\.ya?ml$/, check: compileSchema(filterSchema) },
+  placeholders: { folder: /^rules\/placeholders\.ya?ml$/, check: compileSchema(placeholdersSchema) },
   pipeline: { folder: /^rules\/pipelines\/[^/]+\.ya?ml$/, check: compileSchema(pipelineSchema) },
   correlation: { folder: /^rules\/correlation\/[^/]+\.ya?ml$/, check: compileSchema(correlationSchema) },
   rarity: { folder: /^rules\/rarity\/[^/]+\.ya?ml$/, check: compileSchema(raritySchema) },
@@ -33,6 +37,20 @@ export type Kind = keyof typeof kinds
 /** The kind of a content file; null for what is not content (schemas, fixtures, READMEs). */
 export function kindOf(path: string): Kind | null {
   return (Object.keys(kinds) as Kind[]).find((kind) => kinds[kind].folder.test(path)) ?? null
+}
+
+const withinFile = new Set(['id', 'description', 'level', 'tags'])
+const optionalWithin = <Schema extends { required: readonly string[] }>(schema: Schema) =>
+  compileSchema({ ...schema, required: schema.required.filter((name) => !withinFile.has(name)) })
+
+/**
+ * Checks of Sigma documents that others of the same file refer to: what the outermost says of severity and meaning need
+ * not be said again (sigma-correlation-rules-specification, "Correlation rules").
+ */
+export const checksWithin = {
+  detection: optionalWithin(detectionSchema),
+  correlation: optionalWithin(correlationSchema),
+  filter: optionalWithin(filterSchema),
 }
 
 /** Whether a path looks like content that lies in a place where nothing reads it. */

@@ -1,4 +1,12 @@
-import { type Alert, alertId, type Event, type Fact, type Observable, observableKey } from '../model/index.ts'
+import {
+  type Alert,
+  alertId,
+  type Event,
+  type Fact,
+  formatPlace,
+  type Observable,
+  observableKey,
+} from '../model/index.ts'
 import type { RarityHit } from './rarity/detector.ts'
 import { shown } from './rarity/reader.ts'
 import type { CorrelationHit } from './sigma/correlator.ts'
@@ -8,7 +16,12 @@ import type { View } from './sigma/view.ts'
 
 /** The alert of a rule that matched one event. */
 export function alertOf(event: Event, match: Match): Alert {
-  return build(event, match, [event.id], match.facts, event.id)
+  const filters = match.rule.filters.map(
+    ({ ref }) => `${ref.title}${ref.place === undefined ? '' : ` (${formatPlace(ref.place)})`}`,
+  )
+  const facts =
+    filters.length === 0 ? match.facts : [...match.facts, { name: 'filters that let it pass', value: filters }]
+  return build(event, match, [event.id], facts, event.id)
 }
 
 /** The alert of a correlation whose condition the event met. */

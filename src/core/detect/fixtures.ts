@@ -12,6 +12,8 @@ import {
 import { bindingsOf, type SourceMapping } from './sigma/log-source.ts'
 import { createMatcher } from './sigma/matcher.ts'
 import type { SigmaRule } from './sigma/rule.ts'
+import { holds } from './sigma/search.ts'
+import { View } from './sigma/view.ts'
 
 /** One record of a rule's fixture file and what the rule made of it. */
 export interface FixtureCase {
@@ -21,7 +23,7 @@ export interface FixtureCase {
   readonly index: number
   readonly place: Place
   readonly passed: boolean
-  /** What held when the rule fired. */
+  /** What held when the rule fired; when it did not, the filters that kept the record from it. */
   readonly facts: readonly Fact[]
 }
 
@@ -58,10 +60,18 @@ export function checkFixture(
     return (records ?? []).map((record, index): FixtureCase => {
       const [match] = sources.flatMap((logsource) => matcher.match({ logsource, record }))
       const passed = (match !== undefined) === (kind === 'positive')
-      return { kind, index, place: fixture.place([kind, index]), passed, facts: match?.facts ?? [] }
+      return { kind, index, place: fixture.place([kind, index]), passed, facts: match?.facts ?? keptOut(rule, record) }
     })
   })
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: cases }
+}
+
+/** The filters that hold of a record under its own names. */
+function keptOut(rule: SigmaRule, record: JsonObject): readonly Fact[] {
+  const view = new View(record)
+  return rule.filters
+    .filter(({ excludes }) => holds(excludes, view))
+    .map(({ ref }) => ({ name: 'kept out by filter', value: ref.title }))
 }
 
 function recordsOf(value: Json | undefined): readonly JsonObject[] | null {

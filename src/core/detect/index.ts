@@ -27,6 +27,7 @@ export {
   type SigmaState,
   takeSigmaChanges,
 } from './sigma/correlator.ts'
+export type { SigmaFilter } from './sigma/filter.ts'
 export {
   bindingsOf,
   covers,
@@ -37,4 +38,5 @@ export {
 } from './sigma/log-source.ts'
 export { createMatcher, type Match, type Matcher } from './sigma/matcher.ts'
 export { compilePipeline } from './sigma/pipeline.ts'
-export { compileSigmaRule, type RuleHead, type SigmaRule } from './sigma/rule.ts'
+export { compilePlaceholders, type Placeholders } from './sigma/placeholders.ts'
+export { type AppliedFilter, compileSigmaRule, type RuleHead, type SigmaRule } from './sigma/rule.ts'

@@ -5,6 +5,7 @@ import type { Place } from './place.ts'
 export interface RuleRef {
   readonly kind:
     | 'detection'
+    | 'filter'
     | 'integration'
     | 'correlation'
     | 'pipeline'

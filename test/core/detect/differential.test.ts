@@ -54,42 +54,37 @@ const record = fc.letrec<{ value: JsonObject }>((tie) => ({
   ),
 })).value
 
-const listed = (value: fc.Arbitrary<string | number | boolean | null>) =>
-  fc.oneof(value, fc.array(value, { minLength: 1, maxLength: 3 }))
-const modifiers = fc.constantFrom(
-  ...[
-    '',
-    '|contains',
-    '|startswith',
-    '|endswith',
-    '|cased',
-    '|contains|cased',
-    '|neq',
-    '|windash',
-    '|contains|windash',
-  ],
-  ...['|contains|all', '|startswith|windash'],
-)
+const value = fc.oneof(text, fc.integer({ min: 0, max: 12 }), fc.boolean())
+const listed = (one: fc.Arbitrary<string | number | boolean>) =>
+  fc.oneof(one, fc.array(one, { minLength: 1, maxLength: 3 }))
+const keyOf = (...modifiers: readonly string[]) =>
+  fc.tuple(field, fc.constantFrom(...modifiers)).map((parts) => parts.join(''))
 const item = fc.oneof(
   fc.tuple(
-    fc.tuple(field, modifiers).map((parts) => parts.join('')),
-    listed(scalar),
+    keyOf('', '|contains', '|startswith', '|endswith', '|cased', '|contains|cased', '|neq', '|contains|neq'),
+    listed(value),
   ),
+  fc.tuple(keyOf('', '|neq'), fc.constant(null)),
+  fc.tuple(keyOf('|windash', '|contains|windash', '|startswith|windash'), listed(text)),
+  fc.tuple(keyOf('|contains|all', '|all', '|endswith|all|cased'), fc.array(value, { minLength: 2, maxLength: 3 })),
   fc.tuple(
     field.map((name) => `${name}|exists`),
     fc.boolean(),
   ),
+  fc.tuple(keyOf('|lt', '|lte', '|gt', '|gte'), fc.nat(12)),
+  fc.tuple(keyOf('|fieldref', '|fieldref|contains', '|fieldref|endswith|cased', '|fieldref|neq'), field),
   fc.tuple(
-    fc.tuple(field, fc.constantFrom('|lt', '|lte', '|gt', '|gte')).map((parts) => parts.join('')),
-    fc.nat(12),
-  ),
-  fc.tuple(
-    fc.tuple(field, fc.constantFrom('|fieldref', '|fieldref|contains')).map((parts) => parts.join('')),
-    field,
-  ),
-  fc.tuple(
-    field.map((name) => `${name}|base64offset|contains`),
+    keyOf('|base64offset|contains', '|base64|contains', '|wide|base64offset|contains', '|base64|cased'),
     plain.filter((one) => one.length > 2),
+  ),
+  fc.tuple(
+    keyOf('|re', '|re|i', '|re|s', '|re|m'),
+    fc
+      .array(fc.constantFrom('a', 'B', '.', '^', '$', '.*', '[^a]', '(a|1)+', ' ', '\\d', '\\/'), {
+        minLength: 1,
+        maxLength: 5,
+      })
+      .map((parts) => parts.join('')),
   ),
 )
 const map = fc.array(item, { minLength: 1, maxLength: 3 }).map((items) => Object.fromEntries(items))

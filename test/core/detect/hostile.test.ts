@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileSelection, compileSigmaRule, createMatcher } from '../../../src/core/detect/index.ts'
 import { compilePattern, parsePattern } from '../../../src/core/detect/sigma/pattern.ts'
-import { unsafeRegex } from '../../../src/core/detect/sigma/regex-safety.ts'
 import type { Json, JsonObject } from '../../../src/core/model/index.ts'
 import { documentOf } from '../../support/document.ts'
 
@@ -111,36 +110,4 @@ test('a pattern without wildcards, escaped from any text, matches that text and 
     }),
     { numRuns: 1000 },
   )
-})
-
-test.each([
-  ['(a+)+$'],
-  ['(a*)*b'],
-  ['(a|a)*b'],
-  ['(a|ab)+c'],
-  ['(?:a+){12}b'],
-  ['(?:aa?)*b'],
-  ['(a?b?)+c'],
-  ['([a-z]+\\s?)+$'],
-  ['((a+)b?)*c'],
-  ['(?:x|xy){40}z'],
-  ['(.)\\1'],
-  ['(?<n>a)\\k<n>'],
-  [`a${'b'.repeat(1000)}`],
-])('the regular expression %s is refused', (source) => {
-  expect(unsafeRegex(source)).not.toBeNull()
-})
-
-test.each([
-  ['^[a-z]+\\.exe$'],
-  ['(foo|bar)baz'],
-  ['(foo|bar)+'],
-  ['(?:[0-9a-f]{2}\\s?){2,20}'],
-  ['(?i:abc)?'],
-  ['a{2,5}b*c+'],
-  ['[(*+)]{1,200}'],
-  ['\\(a+\\)+'],
-  ['(?:\\d{1,3}\\.){3}\\d{1,3}'],
-])('the regular expression %s is taken', (source) => {
-  expect(unsafeRegex(source)).toBeNull()
 })

@@ -64,7 +64,7 @@ test('a text that satisfies a value holds a literal that the value needs', () =>
   fc.assert(
     fc.property(sigma, modifiers, fc.boolean(), text, text, text, (parts, names, keyword, before, filling, after) => {
       const value = parts.join('')
-      const compiled = compileValueTest(value, names, keyword)
+      const compiled = compileValueTest(value, { modifiers: names, keyword, valueCount: 1 })
       if (!('test' in compiled)) throw new Error(compiled.message)
       const close = value.replace(/\\?\*/g, filling).replaceAll('?', 'x')
       for (const whole of [close, close.toUpperCase(), before + close + after, close.replaceAll('-', '/')]) {
@@ -91,6 +91,8 @@ test.each<[string, readonly string[] | null]>([
   ['(?=foo)xy', ['xy']],
   ['(?<!foo)xy', ['xy']],
   ['[\\]abc]def', ['def']],
+  ['[[:alpha:]]def', ['def']],
+  ['[]a]def', ['def']],
   ['\\.exe$', ['.exe']],
   ['foo.*bar|quux', ['foo', 'quux']],
   ['UPPER', ['upper']],

@@ -94,7 +94,7 @@ function test(
   const texts = encodings(String(wanted), modifiers)
   if (texts !== null)
     return values.some((one) =>
-      texts.some((text) => place(one, text, [...modifiers, has('base64offset') ? 'contains' : ''])),
+      texts.some((text) => place(fold(one), fold(text), [...modifiers, has('base64offset') ? 'contains' : ''])),
     )
   const pattern = expression(String(wanted), has('windash'))
   const whole = `^${has('contains') || has('endswith') ? '[\\s\\S]*' : ''}(?:${pattern})${has('contains') || has('startswith') ? '[\\s\\S]*' : ''}$`

@@ -1,4 +1,5 @@
 import type { Needs } from './literals.ts'
+import { classEnd } from './regex-dialect.ts'
 
 /**
  * What a text must hold for a regular expression to match it, as far as that can be read off: of each alternative the
@@ -66,7 +67,10 @@ class Reader {
       if (this.take(/\)/y) === null) this.failed = true
       return /^\(\?<?[=!]/.test(group) ? unknown : { runs }
     }
-    if (this.take(/\[(?:[^\]\\]|\\.)*\]/sy) !== null) return unknown
+    if (this.source[this.at] === '[') {
+      this.at = Math.min(classEnd(this.source, this.at) + 1, this.source.length)
+      return unknown
+    }
     if (this.take(/\\[dDwWsSbBtnrfv]|[.^$]/y) !== null) return unknown
     const escaped = this.take(/\\[^\w\u0080-\uffff]/y)
     if (escaped !== null) return { character: escaped.slice(1) }

@@ -13,6 +13,8 @@ import {
 } from '../../model/index.ts'
 import { currentTactic, currentTechnique } from '../attack-aliases.ts'
 import { ConditionFault, parseCondition } from './condition.ts'
+import { logSourceOf } from './pipeline.ts'
+import { noPlaceholders, type Placeholders } from './placeholders.ts'
 import { compileSearch, type Search } from './search.ts'
 
 /** What every rule of detection says about itself. */
@@ -35,45 +37,83 @@ export interface RuleHead {
 export interface SigmaRule extends RuleHead {
   readonly kind: 'detection'
   readonly logsource: LogSource
+  /** What must hold of an event; the filters that apply are part of it. */
   readonly search: Search
+  /** Filters that keep events from it, in order of their ids. */
+  readonly filters: readonly AppliedFilter[]
 }
 
-const reserved = new Set(['condition', 'timeframe'])
+/** A filter as it applies to a rule: events on which `excludes` holds are left out. */
+export interface AppliedFilter {
+  readonly ref: RuleRef
+  readonly excludes: Search
+}
+
+/** What is no search; `timeframe` belonged to aggregations of old. */
+const reserved = { detection: ['condition', 'timeframe'], filter: ['condition', 'rules'] }
 
 /** Compiles a Sigma rule; every problem has its place. The document has passed its schema. */
-export function compileSigmaRule(document: Document): Result<SigmaRule> {
+export function compileSigmaRule(document: Document, placeholders: Placeholders = noPlaceholders): Result<SigmaRule> {
   const problems: Problem[] = []
-  const detection = document.value.detection
-  if (!isObject(detection))
-    return { ok: false, problems: [problem('sigma/form', 'a rule needs "detection"', document.place(['detection']))] }
+  const taxonomy = document.value.taxonomy
+  if (taxonomy !== undefined && taxonomy !== 'sigma')
+    problems.push(
+      problem(
+        'sigma/form',
+        `the taxonomy ${JSON.stringify(taxonomy)} is not known`,
+        document.place(['taxonomy']),
+        "fields are those of Sigma's own taxonomy, or of the record as it was sent",
+      ),
+    )
+  const search = compileDetection(document, 'detection', placeholders, problems)
+  if (problems.length > 0 || search === null) return { ok: false, problems }
+  return {
+    ok: true,
+    value: {
+      ...headOf(document, 'detection'),
+      kind: 'detection',
+      logsource: logSourceOf(document.value.logsource),
+      search,
+      filters: [],
+    },
+  }
+}
+
+/**
+ * The searches and the condition under a member of a document: `detection` of a rule, `filter` of a filter. Problems are
+ * added to the list; null when there is nothing to compile.
+ */
+export function compileDetection(
+  document: Document,
+  member: 'detection' | 'filter',
+  placeholders: Placeholders,
+  problems: Problem[],
+): Search | null {
+  const detection = document.value[member]
+  if (!isObject(detection)) {
+    problems.push(problem('sigma/form', `a rule needs "${member}"`, document.place([member])))
+    return null
+  }
   const searches = new Map<string, Search>()
   for (const [name, raw] of Object.entries(detection)) {
-    if (!reserved.has(name)) searches.set(name, compileSearch(raw, ['detection', name], document.place, problems))
+    if (reserved[member].includes(name)) continue
+    searches.set(name, compileSearch(raw, [member, name], document.place, problems, placeholders))
   }
   const condition = detection.condition
   const sources = Array.isArray(condition) ? (condition as readonly Json[]) : [condition ?? null]
   const parts: Search[] = []
-  for (const source of sources) {
+  for (const [index, source] of sources.entries()) {
     try {
       if (typeof source !== 'string')
         throw new ConditionFault('the condition is missing', 'write "condition: selection"')
       parts.push(parseCondition(source, searches))
     } catch (error) {
       if (!(error instanceof ConditionFault)) throw error
-      problems.push(problem('sigma/condition', error.message, document.place(['detection', 'condition']), error.hint))
+      const path = [member, 'condition', ...(Array.isArray(condition) ? [index] : [])]
+      problems.push(problem('sigma/condition', error.message, document.place(path), error.hint))
     }
   }
-  if (problems.length > 0) return { ok: false, problems }
-  const search = parts.length === 1 ? (parts[0] as Search) : { kind: 'or' as const, parts }
-  return {
-    ok: true,
-    value: {
-      ...headOf(document, 'detection'),
-      kind: 'detection',
-      logsource: logsourceOf(document.value.logsource),
-      search,
-    },
-  }
+  return parts.length === 1 ? (parts[0] as Search) : { kind: 'or', parts }
 }
 
 /** The parts that detection and correlation rules share. */
@@ -103,13 +143,4 @@ export function headOf(document: Document, kind: 'detection' | 'correlation'): R
 
 function texts(value: Json | undefined): string[] {
   return Array.isArray(value) ? (value as readonly Json[]).filter((one) => typeof one === 'string') : []
-}
-
-function logsourceOf(value: Json | undefined): LogSource {
-  if (!isObject(value)) return {}
-  const members = (['product', 'category', 'service'] as const).flatMap((key) => {
-    const text = value[key]
-    return typeof text === 'string' ? [[key, text.toLowerCase()]] : []
-  })
-  return Object.fromEntries(members)
 }

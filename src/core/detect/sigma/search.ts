@@ -1,6 +1,9 @@
 import { didYouMean, isObject, type Json, type Locate, type Problem, problem } from '../../model/index.ts'
 import { anyOf, type Literal } from './literals.ts'
-import { compileValueTest, modifierNames, type ValueTest } from './modifiers.ts'
+import { modifierFault, modifierNames } from './modifier-rules.ts'
+import { compileValueTest } from './modifiers.ts'
+import { noPlaceholders, type Placeholders } from './placeholders.ts'
+import type { ValueTest } from './value-test.ts'
 import type { View } from './view.ts'
 
 /** A compiled search: what it tests, kept as a tree so that a match can be explained and indexed. */
@@ -21,32 +24,45 @@ export interface Atom {
 
 type Path = readonly (string | number)[]
 
+/** Where problems of a search go, and what its placeholders stand for. */
+interface Context {
+  readonly at: Locate
+  readonly problems: Problem[]
+  readonly placeholders: Placeholders
+}
+
 /** Compiles a search identifier: a map (all must hold), a list of maps (any), or a list of keywords (any). */
-export function compileSearch(raw: Json, path: Path, at: Locate, problems: Problem[]): Search {
+export function compileSearch(
+  raw: Json,
+  path: Path,
+  at: Locate,
+  problems: Problem[],
+  placeholders: Placeholders = noPlaceholders,
+): Search {
+  return compile(raw, path, { at, problems, placeholders })
+}
+
+function compile(raw: Json, path: Path, context: Context): Search {
+  const { at, problems } = context
   if (Array.isArray(raw)) {
     if (raw.length === 0) problems.push(problem('sigma/empty', 'an empty list never matches', at(path)))
     return {
       kind: 'or',
       parts: raw.map((item: Json, index: number) =>
-        isObject(item)
-          ? compileSearch(item, [...path, index], at, problems)
-          : keyword(item, [...path, index], at, problems),
+        isObject(item) ? compile(item, [...path, index], context) : compileField('', item, [...path, index], context),
       ),
     }
   }
   if (isObject(raw)) {
     const entries = Object.entries(raw)
     if (entries.length === 0) problems.push(problem('sigma/empty', 'an empty mapping matches everything', at(path)))
-    return { kind: 'and', parts: entries.map(([key, value]) => compileField(key, value, [...path, key], at, problems)) }
+    return { kind: 'and', parts: entries.map(([key, value]) => compileField(key, value, [...path, key], context)) }
   }
-  return keyword(raw, path, at, problems)
+  return compileField('', raw, path, context)
 }
 
-function keyword(value: Json, path: Path, at: Locate, problems: Problem[]): Search {
-  return compileField('', value, path, at, problems)
-}
-
-function compileField(key: string, value: Json, path: Path, at: Locate, problems: Problem[]): Search {
+function compileField(key: string, value: Json, path: Path, context: Context): Search {
+  const { at, problems, placeholders } = context
   const [name = '', ...modifiers] = key.split('|')
   for (const modifier of modifiers) {
     if (!(modifierNames as readonly string[]).includes(modifier)) {
@@ -64,10 +80,15 @@ function compileField(key: string, value: Json, path: Path, at: Locate, problems
   const values = Array.isArray(value) ? (value as readonly Json[]) : [value]
   if (values.length === 0) problems.push(problem('sigma/empty', `"${key}" has no value`, at(path)))
   const field = name === '' ? null : name
-  if (field !== null && modifiers.length === 0 && values.some(isObject)) return nested(field, value, path, at, problems)
+  if (field !== null && modifiers.length === 0 && values.some(isObject)) return nested(field, value, path, context)
+  const fault = modifierFault(modifiers, field === null, values.length)
+  if (fault !== null) {
+    problems.push(problem('sigma/modifiers', fault.message, at(path, 'key'), fault.hint))
+    return { kind: 'or', parts: [] }
+  }
   const tests: ValueTest[] = []
   for (const [index, one] of values.entries()) {
-    const test = compileValueTest(one, modifiers, field === null)
+    const test = compileValueTest(one, { modifiers, keyword: field === null, valueCount: values.length, placeholders })
     if ('test' in test) tests.push(test)
     else
       problems.push(problem('sigma/value', test.message, at(Array.isArray(value) ? [...path, index] : path), test.hint))
@@ -93,12 +114,13 @@ function compileField(key: string, value: Json, path: Path, at: Locate, problems
 }
 
 /** `field: { sub: value }` is `field.sub: value`; a list of such mappings is any of them. */
-function nested(field: string, value: Json, path: Path, at: Locate, problems: Problem[]): Search {
+function nested(field: string, value: Json, path: Path, context: Context): Search {
+  const { at, problems } = context
   const one = (map: Json, place: Path): Search => {
     const entries = isObject(map) ? Object.entries(map) : []
     if (entries.length === 0)
       problems.push(problem('sigma/value', 'a nested mapping has fields, and stands only beside others', at(place)))
-    const parts = entries.map(([key, inner]) => compileField(`${field}.${key}`, inner, [...place, key], at, problems))
+    const parts = entries.map(([key, inner]) => compileField(`${field}.${key}`, inner, [...place, key], context))
     return { kind: 'and', parts }
   }
   if (!Array.isArray(value)) return one(value, path)
