@@ -16,6 +16,7 @@ const pure = new Set([
   'fast-xml-parser',
   'fastest-levenshtein',
   'ipaddr.js',
+  're2js',
   'json-rules-engine',
   'nunjucks',
   'yaml',
