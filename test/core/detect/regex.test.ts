@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { compileRegex } from '../../../src/core/detect/sigma/regex.ts'
 import { writeFor } from '../../../src/core/detect/sigma/regex-dialect.ts'
 import { unprovenRegex } from '../../../src/core/detect/sigma/regex-safety.ts'
+import { widthOf } from '../../../src/core/detect/sigma/regex-size.ts'
 
 const noFlags = { i: false, m: false, s: false }
 
@@ -39,6 +40,10 @@ describe('an expression means what PCRE says', () => {
     ['quoted text', '^\\Qa.b\\E$', 'a.b', '', true],
     ['quoted text is literal', '^\\Qa.b\\E$', 'axb', '', false],
     ['comments', 'a(?#why)b', 'ab', '', true],
+    ['a count beyond a thousand', '^(?:ab){2500}$', 'ab'.repeat(2500), '', true],
+    ['and not one more', '^(?:ab){2500}$', 'ab'.repeat(2501), '', false],
+    ['a lazy count beyond a thousand', '^a{1001}?$', 'a'.repeat(1001), '', true],
+    ['an open range beyond a thousand', '\\w{1500,}', 'a'.repeat(1499), '', false],
     ['look-ahead', '^a(?!b)', 'ac', '', true],
     ['look-ahead that fails', '^a(?!b)', 'ab', '', false],
     ['look-behind', '(?<!x)ab', 'yab', '', true],
@@ -80,14 +85,23 @@ test.each([
   expect(unprovenRegex(source)).toBeNull()
 })
 
-test.each([['a['], ['(a'], ['a)'], ['*a'], ['a{2,1}'], ['\\R'], ['(?x)a b'], ['a'.repeat(4001)], ['(?P<n>a)(?P<n>b)']])(
-  '%s is refused with a hint',
-  (source) => {
-    const fault = compileRegex(source, noFlags)
-    expect(typeof fault).toBe('object')
-    expect(fault).toMatchObject({ message: expect.any(String) as string, hint: expect.any(String) as string })
-  },
-)
+test.each([
+  ['a['],
+  ['(a'],
+  ['a)'],
+  ['*a'],
+  ['a{2,1}'],
+  ['\\R'],
+  ['(?x)a b'],
+  ['a'.repeat(4001)],
+  ['(?P<n>a)(?P<n>b)'],
+  ['.{9000}'],
+  ['^a*b{3000}'],
+])('%s is refused with a hint', (source) => {
+  const fault = compileRegex(source, noFlags)
+  expect(typeof fault).toBe('object')
+  expect(fault).toMatchObject({ message: expect.any(String) as string, hint: expect.any(String) as string })
+})
 
 /** How often a backtracking engine looks at a character for `a.*b.*c`: `.*` takes all and gives back one by one. */
 function steps(parts: readonly string[], text: string): number {
@@ -103,6 +117,20 @@ function steps(parts: readonly string[], text: string): number {
   for (let start = 0; start <= text.length; start++) if (run(0, start)) return count
   return count
 }
+
+test.each([
+  ['abc', 3],
+  ['.{200,}', 200],
+  ['(?:ab){3}c', 7],
+  ['[a-z]{5,600}x', 601],
+  ['(a{10}){20}', 200],
+  ['^[\\s\\S]{9000}', 1],
+  ['^[\\s\\S]{9000,}', 1],
+  ['(?i)^a{50}b+c{9}', 9],
+  ['^(a|b{500})c', 501],
+])('%s is followed in %i places at once', (source, width) => {
+  expect(widthOf(source)).toBe(width)
+})
 
 test('what backtracks takes the power of the length that the proof says, and is run on the other engine', () => {
   const parts = ['a', '.*', 'b', '.*', 'c']

@@ -61,14 +61,11 @@ function compileValue(value: Json, modifiers: readonly string[], keyword: boolea
   return compileText(text, modifiers, keyword)
 }
 
-/** As much of a value as an expression sees; other tests see as much. */
-const maxRegexInput = 1_000_000
-
 function compileExpression(source: string, has: (name: string) => boolean): ValueTest | ValueFault {
   const test = compileRegex(source, { i: has('i'), m: has('m'), s: has('s') })
   if (typeof test !== 'function') return test
   return {
-    test: (_view, field) => field.values.some((one) => one !== null && test(String(one).slice(0, maxRegexInput))),
+    test: (_view, field) => field.values.some((one) => one !== null && test(String(one))),
     needs: literalsOfRegex(source.replace(/^\(\?[ims]+\)/, '')),
   }
 }

@@ -17,8 +17,18 @@ export function writeFor(dialect: Dialect, source: string, flags: RegexFlags): s
   const linear = dialect === 'linear'
   const lines = flags.m || /\(\?[a-z]*m/.test(source)
   let out = ''
+  let atom = 0
+  const open: number[] = []
   for (let index = 0; index < source.length; index++) {
     const character = source[index] as string
+    const counted = linear && character === '{' ? longCount(source.slice(index, index + 20), out.slice(atom)) : null
+    if (counted !== null) {
+      out = out.slice(0, atom) + counted.text
+      index += counted.length - 1
+      continue
+    }
+    if (character === '(') open.push(out.length)
+    atom = character === ')' ? (open.pop() ?? 0) : out.length
     if (character === '\\') {
       const next = source[++index] ?? ''
       if (next === 'Q') {
@@ -57,6 +67,29 @@ export function classEnd(source: string, start: number): number {
     else if (source[index] === ']') return index
   }
   return source.length
+}
+
+/** RE2 repeats at most a thousand times; PCRE 65,535 times. */
+const maxRepeats = 1000
+const maxLongCount = 20_000
+
+/** A long count written as several short ones: `a{2500}` is `a{1000}a{1000}a{500}`. Null for any other quantifier. */
+function longCount(rest: string, atom: string): { text: string; length: number } | null {
+  const found = /^\{(\d+)(,(\d*))?\}\??/.exec(rest)
+  if (found === null) return null
+  const min = Number(found[1])
+  const max = found[2] === undefined ? min : found[3] === '' ? null : Number(found[3])
+  const most = max ?? min
+  if (most <= maxRepeats || most > maxLongCount || most < min) return null
+  const chunks = (count: number, from: string) =>
+    [
+      `${atom}{${from}${maxRepeats}}`.repeat(Math.floor(count / maxRepeats)),
+      `${atom}{${from}${count % maxRepeats}}`,
+    ].join('')
+  return {
+    text: `(?:${chunks(min, '')}${max === null ? `${atom}*` : chunks(max - min, '0,')})`,
+    length: found[0].length,
+  }
 }
 
 const escapeText = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
