@@ -10,6 +10,9 @@ import { register as integrationsList } from './integrations-list.ts'
 import { register as integrationsTest } from './integrations-test.ts'
 import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
+import { register as playbookCoverage } from './playbook-coverage.ts'
+import { register as playbookDryRun } from './playbook-dry-run.ts'
+import { register as playbookMutate } from './playbook-mutate.ts'
 import { register as rulesCheck } from './rules-check.ts'
 import { register as rulesLearned } from './rules-learned.ts'
 import { register as rulesRegress } from './rules-regress.ts'
@@ -20,6 +23,7 @@ import { register as run } from './run.ts'
 import { register as runs } from './runs.ts'
 import { register as start } from './start.ts'
 import { register as stopSwitch } from './stop-switch.ts'
+import { register as test } from './test.ts'
 import { register as validate } from './validate.ts'
 
 type Register = (program: Command) => void
@@ -33,6 +37,10 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
     'Content:',
     [
       validate,
+      test,
+      playbookDryRun,
+      playbookCoverage,
+      playbookMutate,
       rulesCheck,
       rulesTest,
       rulesLearned,

@@ -10,7 +10,7 @@ export interface Content {
   readonly files: readonly SourceFile[]
 }
 
-const folders = ['rules', 'playbooks', 'integrations']
+const folders = ['rules', 'playbooks', 'integrations', 'test/fixtures/playbooks']
 const isContent = (path: string) => /\.(ya?ml)$/.test(path)
 /** Enough of a file to see that it is too large: four bytes are at most one character more than a million of them. */
 const readBytes = 4_000_004

@@ -1,5 +1,6 @@
 export { type Answer, type Answered, type Approval, answerApproval, listApprovals, readApproval } from './approvals.ts'
 export { listRuns, type RunDetails, type RunEffect, type RunSummary, readRun } from './read-runs.ts'
+export { findAction, renderRequest } from './render-request.ts'
 export { createResponder, type Responder, type ResponderParts } from './responder.ts'
 export { type NewRun, startRuns } from './start-runs.ts'
 export { readStopSwitch, type StopSwitch, turnStopSwitch } from './stop-switch.ts'

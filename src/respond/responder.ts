@@ -211,6 +211,7 @@ async function gateStep(
       incident: facts,
       destructiveInLastHour: recent.rows[0]?.n ?? 0,
       stopped: stop.rowCount > 0,
+      approval: next.step.approval,
     },
     bundle.policies,
   )

@@ -62,6 +62,8 @@ export interface Bundle {
   readonly scoring: readonly ScoringRule[]
   readonly policies: readonly Policy[]
   readonly playbooks: ReadonlyMap<string, Playbook>
+  /** What the integrations can do, by `integration.action`. */
+  readonly actions: ReadonlyMap<string, KnownAction>
   readonly integrations: readonly Integration[]
   readonly files: readonly SourceFile[]
 }
@@ -157,6 +159,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       scoring,
       policies,
       playbooks,
+      actions,
       integrations,
       files: sorted,
     },

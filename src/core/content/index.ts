@@ -3,5 +3,17 @@ export { parseDocument, parseDocuments } from './document.ts'
 export { expiredContent } from './expiry.ts'
 export { formatProblems } from './format.ts'
 export { coverSources, nameOf, type SourceCoverage } from './log-sources.ts'
+export { type Mutant, mutatePlaybook } from './mutate-playbook.ts'
+export { coverPlaybook, type Way } from './playbook-coverage.ts'
+export {
+  compilePlaybookFixture,
+  type Difference,
+  durationText,
+  effectOf,
+  emptyFacts,
+  type FixtureRun,
+  type PlaybookFixture,
+  runPlaybookFixture,
+} from './playbook-fixture.ts'
 export { compileSchema } from './schema.ts'
 export type { SourceFile } from './source.ts'

@@ -15,6 +15,15 @@ export {
   type Step,
   type WaitStep,
 } from './language.ts'
+export {
+  type Played,
+  type PlayedEffect,
+  play,
+  readablePath,
+  type Script,
+  type ScriptedAnswer,
+  type Stage,
+} from './play.ts'
 export type { Advance, NextStep, RunEnd, RunRecord, StepResult } from './record.ts'
 export { type Trigger, triggersOf } from './trigger.ts'
 export { type Surroundings, verifyPlaybook } from './verify.ts'

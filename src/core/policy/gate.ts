@@ -25,6 +25,8 @@ export interface GateRequest {
   readonly destructiveInLastHour: number
   /** Whether the stop switch is on. */
   readonly stopped: boolean
+  /** People whom the step itself asks, whatever the policies say. */
+  readonly approval?: ApprovalTerms | null
 }
 
 /** The gate's answer with its reason; `terms` when it asks. */
@@ -33,6 +35,7 @@ export interface GateDecision extends Decision<GateAnswer> {
 }
 
 const builtIn: RuleRef = { kind: 'built-in', id: 'gate', title: 'Built-in gate' }
+const ofStep: RuleRef = { kind: 'built-in', id: 'step-approval', title: 'The step asks' }
 const strictness: Readonly<Record<GateAnswer, number>> = { allow: 0, ask: 1, deny: 2 }
 
 /**
@@ -65,6 +68,8 @@ export async function gate(request: GateRequest, policies: readonly Policy[]): P
         : decide('allow', builtIn, request, [], 'it changes nothing outside', null),
     )
   }
+  if (request.approval)
+    answers.push(decide('ask', ofStep, request, [], 'the playbook itself asks people here', request.approval))
   return answers.reduce((strictest, one) => (isStricter(one, strictest) ? one : strictest))
 }
 
