@@ -23,19 +23,26 @@ const maxMs = 8.64e15
 export function parseTimestamp(value: unknown, form: TimeForm, receivedAt = 0): number | null {
   switch (form) {
     case 'epoch-s':
-      return epoch(value, 1000)
+      // A thousandth of a millisecond: 1778574000.123 s is a hair below that as a float.
+      return epoch(value, (number) => number * 1000 + 1e-3)
     case 'epoch-ms':
-      return epoch(value, 1)
+      return epoch(value, (number) => number)
     case 'epoch-us':
-      return epoch(value, 1e-3)
+      return epoch(value, (number) => number / 1000)
     case 'epoch-ns':
-      return epoch(value, 1e-6)
+      // Nanoseconds of today have more digits than a number holds: as text they lose none that count.
+      return typeof value === 'string' && /^\d{7,20}$/.test(value)
+        ? epoch(value.slice(0, -6), (number) => number)
+        : epoch(value, (number) => number / 1_000_000)
     case 'rfc3339':
       return typeof value === 'string' ? iso(value, true) : null
     case 'utc':
       return typeof value === 'string' ? iso(value, false) : null
     case 'cef':
-      return epoch(value, 1) ?? (typeof value === 'string' ? (named(value, receivedAt) ?? iso(value, false)) : null)
+      return (
+        epoch(value, (number) => number) ??
+        (typeof value === 'string' ? (named(value, receivedAt) ?? iso(value, false)) : null)
+      )
     case 'syslog':
       return typeof value === 'string' ? (iso(value, false) ?? named(value, receivedAt)) : null
     case 'asctime':
@@ -43,15 +50,14 @@ export function parseTimestamp(value: unknown, form: TimeForm, receivedAt = 0): 
   }
 }
 
-function epoch(value: unknown, factor: number): number | null {
+function epoch(value: unknown, toMs: (number: number) => number): number | null {
   const number =
     typeof value === 'number'
       ? value
       : typeof value === 'string' && /^-?\d{1,20}(\.\d{1,9})?$/.test(value)
         ? Number(value)
         : Number.NaN
-  // A thousandth of a millisecond: 1778574000.123 s is a hair below that as a float.
-  const ms = Math.floor(number * factor + 1e-3)
+  const ms = Math.floor(toMs(number))
   return Number.isFinite(ms) && Math.abs(ms) <= maxMs ? ms : null
 }
 
