@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { expect, test } from 'vitest'
 import { parseDocument } from '../../../src/core/content/index.ts'
 import { compileSelection, compileSigmaRule, createMatcher, type SigmaRule } from '../../../src/core/detect/index.ts'
 import type { Json, JsonObject } from '../../../src/core/model/index.ts'
@@ -181,27 +180,6 @@ test('hostile events stay within bounds', () => {
   expect(fires(rule, { deep })).toBe(true)
   expect(fires(rule, { x: 'y'.repeat(10_000_000) })).toBe(false)
   expect(performance.now() - begun).toBeLessThan(5000)
-})
-
-const folder = 'rules/detection'
-describe.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('%s', (name) => {
-  const parsed = parseDocument(`${folder}/${name}`, readFileSync(join(folder, name), 'utf8'))
-  const compiled = parsed.ok ? compileSigmaRule(parsed.value) : parsed
-  const fixtures = parse(readFileSync(join(folder, 'fixtures', name), 'utf8')) as {
-    positive: JsonObject[]
-    negative: JsonObject[]
-  }
-
-  test('fires on its positive fixtures and on none of the negative ones', () => {
-    if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
-    expect(fixtures.positive.length).toBeGreaterThan(0)
-    expect(fixtures.negative.length).toBeGreaterThan(0)
-    const matcher = createMatcher([compiled.value])
-    for (const record of fixtures.positive)
-      expect(matcher.match({ logsource: compiled.value.logsource, record }).length, JSON.stringify(record)).toBe(1)
-    for (const record of fixtures.negative)
-      expect(matcher.match({ logsource: compiled.value.logsource, record }).length, JSON.stringify(record)).toBe(0)
-  })
 })
 
 const data = process.env.GITSOC_SHARED_DATA ?? '../shared/data'
