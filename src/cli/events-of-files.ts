@@ -1,7 +1,7 @@
 import { parseDocument } from '../core/content/index.ts'
 import { type LogSource, tenantId } from '../core/model/index.ts'
 import { compileIntegration, createNormalizer, type Integration, type Normalized } from '../core/normalize/index.ts'
-import { listFiles, readFiles } from '../ingest/index.ts'
+import { listFiles, readFiles, readStream } from '../ingest/index.ts'
 import { Failure } from './failure.ts'
 import { createProgress } from './progress.ts'
 
@@ -24,8 +24,26 @@ export interface EventOptions {
   readonly logsource?: LogSource | undefined
 }
 
-/** The records of files and folders, one after the other, read as {@link readFiles} does: never a whole file at once. */
+/**
+ * The records of files and folders, one after the other, read as {@link readFiles} does: never a whole file at once. The
+ * path `-` alone is standard input.
+ */
 export async function* eventsOfFiles(paths: readonly string[], options: EventOptions): AsyncGenerator<FileRecord> {
+  if (paths.length === 1 && paths[0] === '-') yield* eventsOfInput(options)
+  else yield* eventsOfPaths(paths, options)
+}
+
+async function* eventsOfInput(options: EventOptions): AsyncGenerator<FileRecord> {
+  const { integrations, source } = sourceOf(options)
+  const normalizer = createNormalizer(integrations, tenantId('main'))
+  let number = 0
+  let seq = 0
+  for await (const delivery of readStream(process.stdin, Date.now, source ?? null))
+    for (const normalized of normalizer.normalize({ ...delivery, seq: ++seq }))
+      yield { file: '-', number: ++number, normalized }
+}
+
+async function* eventsOfPaths(paths: readonly string[], options: EventOptions): AsyncGenerator<FileRecord> {
   const files = await listFiles(paths).catch((error: Error) => {
     throw new Failure(`a file cannot be read: ${error.message}`, { exitCode: 2 })
   })

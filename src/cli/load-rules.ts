@@ -59,17 +59,19 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
  * error, since one broken rule among thousands should not end the work.
  */
 export async function chosenRules(paths: readonly string[] | undefined, bundle: Bundle): Promise<ChosenRules> {
-  if (paths === undefined) return { detections: bundle.detection, correlations: bundle.sequences }
+  if (paths === undefined) return { detections: bundle.detection, correlations: bundle.sequences, documents: null }
   const { set, problems, faulty } = await loadRules(paths)
   if (problems.length > 0)
     process.stderr.write(
       `${faulty.length} rule files do not compile and are left out; gitsoc rules check ${paths.join(' ')} says why\n`,
     )
-  return set
+  return { ...set, documents: set.results.map((one) => one.document) }
 }
 
-/** The rules that a command works with. */
-export type ChosenRules = Pick<RuleSet, 'detections' | 'correlations'>
+/** The rules that a command works with; `documents` are their texts when they are not our own. */
+export interface ChosenRules extends Pick<RuleSet, 'detections' | 'correlations'> {
+  readonly documents: readonly Document[] | null
+}
 
 async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
   const files: string[] = []

@@ -1,5 +1,7 @@
 export { alertOf, alertOfCorrelation, alertOfRarity } from './alert.ts'
 export { currentTactic, currentTechnique } from './attack-aliases.ts'
+export { type ExplainedCondition, explainRule, type Meaning, type RuleExplanation } from './explain-rule.ts'
+export type { Explained, Seen, Wanted } from './explain-search.ts'
 export { checkFixture, type FixtureCase } from './fixtures.ts'
 export { checkOverlays, compileOverlay, createTuning, type Overlay, type Tuned, type Tuning } from './overlay.ts'
 export { compileRarityRule } from './rarity/compile.ts'

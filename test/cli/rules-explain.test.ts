@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { gitsoc } from '../support/cli.ts'
+import { folderOf } from '../support/folder.ts'
+
+const rule = `title: Office starts a shell
+id: 10000000-0000-4000-8000-000000000000
+name: office
+logsource: { product: windows, category: process_creation }
+detection:
+  selection:
+    ParentImage|endswith: winword.exe
+    Image|endswith: [cmd.exe, powershell.exe]
+  filter: { User: backup }
+  condition: selection and not filter
+`
+const event = (image: string, user = 'user17') => ({
+  ...{ EventID: 1, Channel: 'Microsoft-Windows-Sysmon/Operational', Computer: 'ws-1', UtcTime: '2026-05-12 08:00:00' },
+  ...{ Image: `C:\\Windows\\${image}`, ParentImage: 'C:\\Office\\WINWORD.EXE', User: user },
+})
+const lines = (...records: readonly unknown[]) => records.map((one) => `${JSON.stringify(one)}\n`).join('')
+
+function prepared(...records: readonly unknown[]) {
+  const dir = folderOf({ 'rules/office_shell.yml': rule, log: lines(...records) })
+  return { log: join(dir, 'log'), rules: join(dir, 'rules'), file: join(dir, 'rules/office_shell.yml') }
+}
+
+test('a rule that fires is shown with everything that held and what was seen, and the exit code is 0', async () => {
+  const { log, rules, file } = prepared(event('cmd.exe'))
+  const { out, exitCode } = await gitsoc('rules', 'explain', 'office', log, '--rules', rules)
+  const shown = out
+    .replaceAll(file, 'FILE')
+    .replaceAll(log, 'LOG')
+    .replace(/rules\/pipelines\/\S+/, 'PIPELINE:')
+  expect(shown).toMatchInlineSnapshot(`
+    "✓ "Office starts a shell" fires
+      rule   FILE:1:8  10000000-0000-4000-8000-000000000000
+      event  LOG:1  2026-05-12T08:00:00.000Z  product: windows, service: sysmon, category: process_creation
+
+    ✓ log source product: windows, category: process_creation
+      ✓ PIPELINE: product: windows, category: process_creation, service: sysmon
+
+    ✓ condition selection and not filter
+      ✓ all of
+        ✓ selection
+        ✓ not
+          ✗ filter
+
+    ✓ selection  (line 6)
+      ✓ ParentImage|endswith: "winword.exe"
+          seen: "C:\\Office\\WINWORD.EXE"
+      ✓ Image|endswith: "cmd.exe", and 1 more that did not hold
+          seen: "C:\\Windows\\cmd.exe"
+
+    ✗ filter  (line 9)
+      ✗ User: "backup"
+          seen: "user17"
+
+    "
+  `)
+  expect(exitCode).toBe(0)
+})
+
+test.each([
+  ['a value that differs', event('calc.exe'), 'does not fire: selection does not hold'],
+  ['a filter of its own', event('cmd.exe', 'backup'), 'does not fire: filter holds'],
+  ['another log source', { ...event('cmd.exe'), EventID: 3 }, 'does not fire: its log source means other events'],
+])('a rule that does not fire for %s says so first, and the exit code is 1', async (_name, record, reason) => {
+  const { log, rules } = prepared(record)
+  const { out, exitCode } = await gitsoc('rules', 'explain', 'office', log, '--rules', rules)
+  expect(out.split('\n')[0]).toBe(`✗ "Office starts a shell" ${reason}`)
+  expect(exitCode).toBe(1)
+})
+
+test.each([
+  ['its id', '10000000-0000-4000-8000-000000000000'],
+  ['its name', 'office'],
+  ['its title', 'Office starts a shell'],
+  ['the name of its file', 'office_shell'],
+])('a rule is found by %s', async (_name, wanted) => {
+  const { log, rules } = prepared(event('cmd.exe'))
+  expect((await gitsoc('rules', 'explain', wanted, log, '--rules', rules)).exitCode).toBe(0)
+})
+
+test('a rule is found by the file it is in, and our own by part of their path', async () => {
+  const { log, file } = prepared(event('cmd.exe'))
+  expect((await gitsoc('rules', 'explain', file, log)).exitCode).toBe(0)
+  expect((await gitsoc('rules', 'explain', 'aws_root_used', log)).out).toContain('✗ "Root user did something"')
+})
+
+test('of several events those are explained that fire, one by its number, or else the first', async () => {
+  const { log, rules } = prepared(event('calc.exe'), event('cmd.exe'), event('powershell.exe'))
+  const shown = async (where: string) => {
+    const { out } = await gitsoc('rules', 'explain', 'office', where, '--rules', rules, '--json')
+    return out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: number; fired: boolean })
+  }
+  expect((await shown(log)).map((one) => [one.event, one.fired])).toEqual([
+    [2, true],
+    [3, true],
+  ])
+  expect((await shown(`${log}:3`)).map((one) => [one.event, one.fired])).toEqual([[3, true]])
+  expect((await shown(`${log}:1`)).map((one) => [one.event, one.fired])).toEqual([[1, false]])
+})
+
+test.each<[string, (made: ReturnType<typeof prepared>) => string[]]>([
+  ['a rule that is not there', ({ log, rules }) => ['nothing', log, '--rules', rules]],
+  ['words that several rules have', ({ log }) => ['aws_', log]],
+  ['an event that is not there', ({ log, rules }) => ['office', `${log}:9`, '--rules', rules]],
+  ['a file that is not there', ({ rules }) => ['office', '/nowhere', '--rules', rules]],
+])('%s is wrong usage', async (_name, args) => {
+  const { exitCode, err } = await gitsoc('rules', 'explain', ...args(prepared(event('cmd.exe'))))
+  expect(exitCode).toBe(2)
+  expect(err).toMatch(/^gitsoc: /)
+})
+
+test('what an event holds commands no terminal', async () => {
+  const { log, rules } = prepared(event('\u001b[2Jcmd.exe\nfired'))
+  const { out } = await gitsoc('rules', 'explain', 'office', log, '--rules', rules)
+  expect(out).not.toContain('\u001b')
+  expect(out).not.toMatch(/^fired/m)
+})
