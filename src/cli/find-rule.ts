@@ -5,11 +5,12 @@ import type { Document } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
 import { chosenRules } from './load-rules.ts'
 
-/** A rule with the text it was compiled from, and the detection rules beside it. */
+/** A rule with the text it was compiled from, and the rules beside it. */
 export interface FoundRule {
   readonly rule: SigmaRule | CorrelationRule
   readonly document: Document
   readonly detections: readonly SigmaRule[]
+  readonly correlations: readonly CorrelationRule[]
 }
 
 const maxListed = 8
@@ -45,7 +46,7 @@ export async function findRule(
   const texts = documents ?? documentsOf(bundle, file)
   const document = texts.find((one) => one.file === file && (one.value.id === rule.id || rule.id === file))
   if (document === undefined) throw new Failure(`the text of the rule ${rule.id} cannot be found in ${file}`)
-  return { rule, document, detections }
+  return { rule, document, detections, correlations }
 }
 
 /** Rules that are exactly named so; if there are none, those whose path has the words in it. */

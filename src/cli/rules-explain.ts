@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { explainRule, type RuleExplanation } from '../core/detect/index.ts'
-import type { Event } from '../core/model/index.ts'
-import { eventsOfFiles, parseLogSource } from './events-of-files.ts'
+import { explainRule, type RuleExplanation, type SigmaRule, type SourceMapping } from '../core/detect/index.ts'
+import type { Document, Event } from '../core/model/index.ts'
+import { eventsOfFiles, type FileRecord, parseLogSource } from './events-of-files.ts'
 import { explanationText } from './explain-rule-text.ts'
 import { Failure } from './failure.ts'
 import { findRule } from './find-rule.ts'
+import { followCorrelation } from './follow-correlation.ts'
 import { loadBundle } from './load-bundle.ts'
 import { rulesGroup } from './rules-group.ts'
 import { writeOut } from './write-out.ts'
@@ -29,7 +30,8 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       '\nThe rule is an id, a name, part of a path, or a file. The event is a file, "file:N" for its Nth record (as scan counts), or - for' +
-        '\nstandard input; of several events those are explained on which the rule fires, or else the first.' +
+        '\nstandard input; of several events those are explained on which the rule fires, or else the first. Of a correlation every event of the' +
+        '\nfile is followed that it counts, from empty windows.' +
         '\nExit codes: 0 the rule fires, 1 it does not, 2 wrong usage.' +
         '\n\nExamples:\n  gitsoc rules explain win_lsass_memory_read Security.evtx:1042\n  gitsoc rules explain aws_root_used event.json --json',
     )
@@ -38,15 +40,29 @@ export function register(program: Command): void {
 
 async function explain(wanted: string, where: string, options: Options): Promise<void> {
   const bundle = await loadBundle()
-  const { rule, document } = await findRule(wanted, options.rules, bundle)
-  if (rule.kind === 'correlation') throw new Failure('correlations are not explained yet')
+  const found = await findRule(wanted, options.rules, bundle)
   const logsource = options.logsource === undefined ? undefined : parseLogSource(options.logsource)
   const mappings = logsource === undefined ? bundle.mappings : []
-  const { path, number } = placeOf(where)
   const given = { source: options.source, integrations: bundle.integrations, logsource }
+  const events = (path: string) => eventsOfFiles([path], given)
+  const isFiring =
+    found.rule.kind === 'correlation'
+      ? await followCorrelation(found.rule, found, mappings, events(where), options)
+      : await explainEvents(found.rule, found.document, mappings, placeOf(where), events, options)
+  if (!isFiring) process.exitCode = 1
+}
+
+async function explainEvents(
+  rule: SigmaRule,
+  document: Document,
+  mappings: readonly SourceMapping[],
+  { path, number }: { path: string; number: number | null },
+  events: (path: string) => AsyncIterable<FileRecord>,
+  options: Options,
+): Promise<boolean> {
   let first: Shown | null = null
   let fired = 0
-  for await (const one of eventsOfFiles([path], given)) {
+  for await (const one of events(path)) {
     if (number !== null && one.number < number) continue
     if (one.normalized.kind !== 'event') {
       if (number === null) continue
@@ -68,7 +84,7 @@ async function explain(wanted: string, where: string, options: Options): Promise
   if (fired === 0) await print(first, options)
   if (fired > maxFired)
     process.stderr.write(`the rule fires on ${fired} events, of which the first ${maxFired} are shown\n`)
-  if (fired === 0) process.exitCode = 1
+  return fired > 0
 }
 
 /** An event with what the rule makes of it. */

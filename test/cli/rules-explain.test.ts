@@ -122,3 +122,36 @@ test('what an event holds commands no terminal', async () => {
   expect(out).not.toContain('\u001b')
   expect(out).not.toMatch(/^fired/m)
 })
+
+test('a correlation is followed over the events of a file, group by group', async () => {
+  const several = `---
+title: Several of these
+id: 20000000-0000-4000-8000-000000000000
+correlation: { type: event_count, rules: [office], group-by: [User], timespan: 5m, condition: { gte: 2 } }
+`
+  const dir = folderOf({
+    'rules/a.yml': rule + several,
+    log: lines(
+      event('cmd.exe', 'ann'),
+      event('calc.exe', 'ann'),
+      event('cmd.exe', 'bob'),
+      event('powershell.exe', 'ann'),
+    ),
+  })
+  const follow = (...more: readonly string[]) =>
+    gitsoc('rules', 'explain', 'Several of these', join(dir, 'log'), '--rules', join(dir, 'rules'), ...more)
+  const { out, exitCode } = await follow()
+  expect(exitCode).toBe(0)
+  expect(out).toContain('"Several of these": event_count gte 2 within 300 s\n')
+  expect(out).toContain(
+    'log:1  2026-05-12T08:00:00.000Z  User = "ann"  1 in the window, gte 2 wanted  ("Office starts a shell")\n',
+  )
+  expect(out).toContain('log:4  2026-05-12T08:00:00.000Z  User = "ann"  fires with 2  ("Office starts a shell")\n')
+  expect(out).toContain('✓ fired 1 times on 4 events, of which its rules matched 3\n')
+  expect((await follow('--json')).json()).toEqual({
+    rule: '20000000-0000-4000-8000-000000000000',
+    events: 4,
+    matched: 3,
+    fired: 1,
+  })
+})

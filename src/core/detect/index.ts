@@ -1,5 +1,6 @@
 export { alertOf, alertOfCorrelation, alertOfRarity } from './alert.ts'
 export { currentTactic, currentTechnique } from './attack-aliases.ts'
+export { type CorrelationStep, type CorrelationTrace, traceCorrelation } from './explain-correlation.ts'
 export { type ExplainedCondition, explainRule, type Meaning, type RuleExplanation } from './explain-rule.ts'
 export type { Explained, Seen, Wanted } from './explain-search.ts'
 export { checkFixture, type FixtureCase } from './fixtures.ts'
