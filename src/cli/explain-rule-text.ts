@@ -1,13 +1,16 @@
 import type { Explained, Meaning, RuleExplanation } from '../core/detect/index.ts'
-import { formatPlace, type Json, type LogSource, oneLine } from '../core/model/index.ts'
+import { type Decision, formatPlace, type Json, type LogSource, oneLine } from '../core/model/index.ts'
 
 const maxMeanings = 4
 const maxWanted = 4
 const maxValue = 160
 
 /** An explanation for a person: verdict first, then log source, condition, searches, each line with what was seen. */
-export function explanationText(explanation: RuleExplanation, where: string, occurredAt: number): string {
-  const { rule, fired, logsource, conditions, searches } = explanation
+export function explanationText(
+  explanation: RuleExplanation,
+  { where, occurredAt, overlay }: { where: string; occurredAt: number; overlay: Decision | null },
+): string {
+  const { rule, fired, logsource, conditions, searches, filters } = explanation
   const place = rule.ref.place === undefined ? '' : `${formatPlace(rule.ref.place)}  `
   return [
     `${mark(fired)} "${oneLine(rule.title, 120)}" ${fired ? 'fires' : `does not fire: ${reasonOf(explanation)}`}`,
@@ -22,6 +25,9 @@ export function explanationText(explanation: RuleExplanation, where: string, occ
       ...treeLines(tree, 1),
     ]),
     ...searches.flatMap((one) => ['', ...lines(one, 0)]),
+    ...(filters.length > 0 ? [''] : []),
+    ...filters.map(filterLine),
+    ...(overlay === null ? [] : ['', `· overlay: ${oneLine(overlay.sentence, 400)}`]),
     '',
     '',
   ].join('\n')
@@ -30,11 +36,14 @@ export function explanationText(explanation: RuleExplanation, where: string, occ
 const mark = (holds: boolean) => (holds ? '✓' : '✗')
 
 /** The shortest true answer: where to look first. */
-function reasonOf({ logsource, conditions }: RuleExplanation): string {
+function reasonOf(explanation: RuleExplanation): string {
+  const { logsource, conditions } = explanation
   const causes = conditions.every((one) => !one.holds) ? conditions.map(({ tree }) => causeOf(tree, false)) : []
   if (!logsource.applies)
     return `its log source means other events${causes.length > 0 ? ', and the condition does not hold either' : ''}`
-  return causes.length > 0 ? oneLine(causes.join('; '), 200) : 'a filter keeps the event out'
+  if (causes.length > 0) return oneLine(causes.join('; '), 200)
+  const filters = explanation.filters.filter((one) => one.keepsOut)
+  return `kept out by the filter ${filters.map((one) => `"${oneLine(one.ref.title, 80)}"`).join(', ')}`
 }
 
 /** Why a part of the condition came out as it did, in the names of its searches. */
@@ -59,6 +68,11 @@ function meaningLine({ ref, given, differs, unmet, applies }: Meaning, event: Lo
     ...(differs.length === 0 && unmet.length > 0 ? [`the condition on ${unmet.join(', ')} does not hold`] : []),
   ]
   return `  ${mark(applies)} ${by}: ${words(given)}${why.length > 0 ? `; ${oneLine(why.join('; '), 300)}` : ''}`
+}
+
+function filterLine({ ref, keepsOut }: RuleExplanation['filters'][number]): string {
+  const place = ref.place === undefined ? '' : ` (${formatPlace(ref.place)})`
+  return `${mark(!keepsOut)} filter "${oneLine(ref.title, 120)}" ${keepsOut ? 'keeps the event out' : 'leaves the event'}${place}`
 }
 
 const words = (logsource: LogSource) =>

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { type Bundle, parseDocuments } from '../core/content/index.ts'
-import type { CorrelationRule, SigmaRule } from '../core/detect/index.ts'
+import { type CorrelationRule, compileRuleSet, type Placeholders, type SigmaRule } from '../core/detect/index.ts'
 import type { Document } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
-import { chosenRules } from './load-rules.ts'
+import { chosenRules, type RuleOptions } from './load-rules.ts'
 
 /** A rule with the text it was compiled from, and the rules beside it. */
 export interface FoundRule {
@@ -11,6 +11,7 @@ export interface FoundRule {
   readonly document: Document
   readonly detections: readonly SigmaRule[]
   readonly correlations: readonly CorrelationRule[]
+  readonly placeholders: Placeholders
 }
 
 const maxListed = 8
@@ -19,14 +20,12 @@ const maxListed = 8
  * The one rule that is meant: an id, a name, a title, a file of rules, or part of a path. Throws a {@link Failure} when
  * none or several are.
  */
-export async function findRule(
-  wanted: string,
-  dirs: readonly string[] | undefined,
-  bundle: Bundle,
-): Promise<FoundRule> {
-  const own = dirs === undefined ? among(wanted, bundle.detection, bundle.sequences) : []
+export async function findRule(wanted: string, options: RuleOptions, bundle: Bundle): Promise<FoundRule> {
+  const { rules } = options
+  const own = rules === undefined ? among(wanted, bundle.detection, bundle.sequences) : []
   const isFile = own.length === 0 && /\.ya?ml$/i.test(wanted) && existsSync(wanted)
-  const { detections, correlations, documents } = await chosenRules(isFile ? [...(dirs ?? []), wanted] : dirs, bundle)
+  const chosen = await chosenRules(isFile ? { ...options, rules: [...(rules ?? []), wanted] } : options, bundle)
+  const { detections, correlations, loaded } = chosen
   const found = own.length > 0 ? own : among(wanted, detections, correlations)
   const [rule, ...more] = found
   if (rule === undefined)
@@ -43,10 +42,11 @@ export async function findRule(
       exitCode: 2,
     })
   const file = rule.ref.place?.file ?? ''
-  const texts = documents ?? documentsOf(bundle, file)
-  const document = texts.find((one) => one.file === file && (one.value.id === rule.id || rule.id === file))
+  const documents = loaded?.results.map((one) => one.document) ?? documentsOf(bundle, file)
+  const document = documents.find((one) => one.file === file && (one.value.id === rule.id || rule.id === file))
   if (document === undefined) throw new Failure(`the text of the rule ${rule.id} cannot be found in ${file}`)
-  return { rule, document, detections, correlations }
+  const { placeholders } = loaded ?? compileRuleSet(documentsOf(bundle, 'rules/placeholders.yaml'))
+  return { rule, document, detections, correlations, placeholders }
 }
 
 /** Rules that are exactly named so; if there are none, those whose path has the words in it. */

@@ -1,8 +1,11 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
 import { type Bundle, parseDocuments, type SourceFile } from '../core/content/index.ts'
 import { compileRuleSet, type RuleResult, type RuleSet, ruleKindOf } from '../core/detect/index.ts'
 import { type Document, formatPlace, type Problem, problem } from '../core/model/index.ts'
 import { listRuleFiles, readRuleFile } from '../repo/index.ts'
 import { Failure } from './failure.ts'
+import { root } from './load-bundle.ts'
 import { createProgress } from './progress.ts'
 
 /** The Sigma rules of a folder or file, compiled; what does not compile is left out and named in `problems`. */
@@ -12,14 +15,19 @@ export interface LoadedRules {
   readonly fileCount: number
   /** Files that hold YAML, but no rule. */
   readonly skipped: readonly string[]
-  /** In order of file and place. */
+  /** In order of file and place; warnings too. */
   readonly problems: readonly Problem[]
-  /** The files that problems are in, for code frames. */
+  /** The files with an error in them. */
   readonly faulty: readonly SourceFile[]
+  /** All files that were read, for code frames. */
+  readonly sources: readonly SourceFile[]
 }
 
-/** Reads and compiles all rules below the paths. Throws a {@link Failure} when a path is not there or holds no rule file. */
-export async function loadRules(paths: readonly string[]): Promise<LoadedRules> {
+/**
+ * Reads and compiles all rules below the paths. Placeholders have the values of our own rules/placeholders.yaml, and over
+ * those the ones of a file given. Throws a {@link Failure} when a path is not there or holds no rule file.
+ */
+export async function loadRules(paths: readonly string[], placeholders?: string): Promise<LoadedRules> {
   const files = await filesOf(paths)
   const documents: Document[] = []
   const problems: Problem[] = []
@@ -42,35 +50,72 @@ export async function loadRules(paths: readonly string[]): Promise<LoadedRules> 
   } finally {
     progress.end()
   }
-  const set = compileRuleSet(documents)
+  const set = compileRuleSet([...(await placeholderDocuments(placeholders)), ...documents])
   problems.push(...set.results.flatMap((one) => one.problems), ...duplicatesOf(set.results))
-  const inFault = new Set(problems.map((one) => one.place?.file))
+  const inFault = new Set(problems.filter((one) => one.severity === 'error').map((one) => one.place?.file))
   return {
     set,
     fileCount: sources.length,
     skipped,
     problems: problems.sort(byPlace),
     faulty: sources.filter((one) => inFault.has(one.path)),
+    sources,
   }
+}
+
+async function placeholderDocuments(given: string | undefined): Promise<readonly Document[]> {
+  const found: Document[] = []
+  for (const path of [join(root, 'rules/placeholders.yaml'), ...(given === undefined ? [] : [given])]) {
+    const source = await readRuleFile(path).catch((error: Error) => {
+      if (path === given) throw new Failure(`the placeholders cannot be read: ${error.message}`, { exitCode: 2 })
+      return null
+    })
+    if (source === null) continue
+    const documents = parseDocuments(source.path, source.text).flatMap((one) => (one.ok ? [one.value] : []))
+    const placeholders = documents.filter((one) => ruleKindOf(one) === 'placeholders')
+    if (path === given && placeholders.length === 0)
+      throw new Failure(`there are no placeholders in ${path}`, {
+        hint: 'write "placeholders: { name: { values: [a, b] } }"',
+        exitCode: 2,
+      })
+    found.push(...placeholders)
+  }
+  return found
 }
 
 /**
  * The rules that an option `--rules` names, or else our own. What does not compile is left out and said on standard
  * error, since one broken rule among thousands should not end the work.
  */
-export async function chosenRules(paths: readonly string[] | undefined, bundle: Bundle): Promise<ChosenRules> {
-  if (paths === undefined) return { detections: bundle.detection, correlations: bundle.sequences, documents: null }
-  const { set, problems, faulty } = await loadRules(paths)
-  if (problems.length > 0)
+export async function chosenRules(options: RuleOptions, bundle: Bundle): Promise<ChosenRules> {
+  const paths = options.rules
+  if (paths === undefined) return { detections: bundle.detection, correlations: bundle.sequences, loaded: null }
+  const { set, faulty } = await loadRules(paths, options.placeholders)
+  if (faulty.length > 0)
     process.stderr.write(
       `${faulty.length} rule files do not compile and are left out; gitsoc rules check ${paths.join(' ')} says why\n`,
     )
-  return { ...set, documents: set.results.map((one) => one.document) }
+  return { detections: set.detections, correlations: set.correlations, loaded: set }
 }
 
-/** The rules that a command works with; `documents` are their texts when they are not our own. */
+/** Options of commands that work with any rules. */
+export interface RuleOptions {
+  /** Folders or files; absent = our own rules. */
+  readonly rules?: readonly string[] | undefined
+  /** A file that gives placeholders values. */
+  readonly placeholders?: string | undefined
+}
+
+/** Adds those options to a command. */
+export function withRuleOptions(command: Command): Command {
+  return command
+    .option('--rules <dir...>', 'Sigma rules to use in place of our own')
+    .option('--placeholders <file>', 'values for the placeholders in those rules, besides rules/placeholders.yaml')
+}
+
+/** The rules that a command works with; `loaded` is the whole set when they are not our own. */
 export interface ChosenRules extends Pick<RuleSet, 'detections' | 'correlations'> {
-  readonly documents: readonly Document[] | null
+  readonly loaded: RuleSet | null
 }
 
 async function filesOf(paths: readonly string[]): Promise<readonly string[]> {

@@ -6,35 +6,44 @@ import { rulesGroup } from './rules-group.ts'
 
 interface Options {
   readonly json?: boolean
+  readonly placeholders?: string
 }
 
 /** `gitsoc rules check`: whether Sigma rules of any folder compile, and why not. */
 export function register(program: Command): void {
   rulesGroup(program)
     .command('check <dir...>')
-    .description('compile the Sigma rules of any folder: detection rules and correlations, several in a file too')
-    .option('--json', 'end with one line of JSON: files, compiled, rules, skipped, failed')
+    .description(
+      'compile the Sigma rules of any folder: detection rules, correlations and filters, several in a file too',
+    )
+    .option('--placeholders <file>', 'values for placeholders, besides those of rules/placeholders.yaml')
+    .option('--json', 'end with one line of JSON: files, compiled, rules, skipped, failed, warnings')
     .addHelpText(
       'after',
       '\nA file counts as compiled when every rule in it does; YAML without a rule is skipped. Exit codes: 0 all compile, 1 some do not, 2 wrong usage.' +
-        '\n\nExamples:\n  gitsoc rules check rules/detection\n  gitsoc rules check ~/sigma/rules --json',
+        '\n\nExamples:\n  gitsoc rules check rules/detection\n  gitsoc rules check ~/sigma/rules --placeholders our-hosts.yaml --json',
     )
     .action(check)
 }
 
 async function check(dirs: readonly string[], options: Options): Promise<void> {
-  const loaded = await loadRules(dirs)
+  const loaded = await loadRules(dirs, options.placeholders)
   process.stdout.write(options.json ? `${JSON.stringify(report(loaded))}\n` : text(loaded))
-  if (loaded.problems.length > 0) process.exitCode = 1
+  if (loaded.faulty.length > 0) process.exitCode = 1
 }
 
 function report({ set, fileCount, skipped, problems, faulty }: LoadedRules) {
   return {
     files: fileCount,
     compiled: fileCount - faulty.length,
-    rules: { detection: set.detections.length, correlation: set.correlations.length },
+    rules: {
+      detection: set.detections.length,
+      correlation: set.correlations.length,
+      filter: set.filters.length,
+    },
     skipped,
-    failed: problems.map(failureOf),
+    failed: problems.filter((one) => one.severity === 'error').map(failureOf),
+    warnings: problems.filter((one) => one.severity === 'warning').map(failureOf),
   }
 }
 
@@ -49,9 +58,9 @@ const failureOf = ({ place, message, code, hint }: Problem) => ({
 
 function text(loaded: LoadedRules): string {
   const { files, compiled, rules, skipped } = report(loaded)
-  const { problems, faulty } = loaded
-  const frames = problems.length === 0 ? '' : `${formatProblems(problems, faulty, 'text')}\n\n`
-  const kinds = `${rules.detection} detection rules, ${rules.correlation} correlations`
+  const { problems, sources } = loaded
+  const frames = problems.length === 0 ? '' : `${formatProblems(problems, sources, 'text')}\n\n`
+  const kinds = `${rules.detection} detection rules, ${rules.correlation} correlations, ${rules.filter} filters`
   const others = skipped.length === 0 ? '' : `; skipped, for no rule is in it: ${skipped.join(', ')}`
   return compiled === files
     ? `${frames}all ${files} files compile: ${kinds}${others}\n`

@@ -1,18 +1,25 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { explainRule, type RuleExplanation, type SigmaRule, type SourceMapping } from '../core/detect/index.ts'
-import type { Document, Event } from '../core/model/index.ts'
+import {
+  createMatcher,
+  explainRule,
+  type RuleExplanation,
+  type SigmaRule,
+  type SourceMapping,
+  type Tuning,
+} from '../core/detect/index.ts'
+import type { Decision, Event } from '../core/model/index.ts'
 import { eventsOfFiles, type FileRecord, parseLogSource } from './events-of-files.ts'
 import { explanationText } from './explain-rule-text.ts'
 import { Failure } from './failure.ts'
-import { findRule } from './find-rule.ts'
+import { type FoundRule, findRule } from './find-rule.ts'
 import { followCorrelation } from './follow-correlation.ts'
 import { loadBundle } from './load-bundle.ts'
+import { type RuleOptions, withRuleOptions } from './load-rules.ts'
 import { rulesGroup } from './rules-group.ts'
 import { writeOut } from './write-out.ts'
 
-interface Options {
-  readonly rules?: readonly string[]
+interface Options extends RuleOptions {
   readonly source?: string
   readonly logsource?: string
   readonly json?: boolean
@@ -20,10 +27,8 @@ interface Options {
 
 /** `gitsoc rules explain`: why a rule fires on an event, or does not. */
 export function register(program: Command): void {
-  rulesGroup(program)
-    .command('explain <rule> <event>')
+  withRuleOptions(rulesGroup(program).command('explain <rule> <event>'))
     .description('why a rule fires on an event or does not: log source, condition, every search, field and value')
-    .option('--rules <dir...>', 'look for the rule among these Sigma rules in place of our own')
     .option('--source <integration>', 'the integration the event comes from (default: recognised by the manifests)')
     .option('--logsource <source>', 'take the event as it is, as one of this Sigma log source')
     .option('--json', 'one line of JSON for each event explained')
@@ -40,7 +45,7 @@ export function register(program: Command): void {
 
 async function explain(wanted: string, where: string, options: Options): Promise<void> {
   const bundle = await loadBundle()
-  const found = await findRule(wanted, options.rules, bundle)
+  const found = await findRule(wanted, options, bundle)
   const logsource = options.logsource === undefined ? undefined : parseLogSource(options.logsource)
   const mappings = logsource === undefined ? bundle.mappings : []
   const given = { source: options.source, integrations: bundle.integrations, logsource }
@@ -48,18 +53,19 @@ async function explain(wanted: string, where: string, options: Options): Promise
   const isFiring =
     found.rule.kind === 'correlation'
       ? await followCorrelation(found.rule, found, mappings, events(where), options)
-      : await explainEvents(found.rule, found.document, mappings, placeOf(where), events, options)
+      : await explainEvents({ ...found, rule: found.rule }, mappings, bundle.tuning, placeOf(where), events, options)
   if (!isFiring) process.exitCode = 1
 }
 
 async function explainEvents(
-  rule: SigmaRule,
-  document: Document,
+  { rule, document, placeholders }: FoundRule & { rule: SigmaRule },
   mappings: readonly SourceMapping[],
+  tuning: Tuning,
   { path, number }: { path: string; number: number | null },
   events: (path: string) => AsyncIterable<FileRecord>,
   options: Options,
 ): Promise<boolean> {
+  const matcher = createMatcher([rule], mappings)
   let first: Shown | null = null
   let fired = 0
   for await (const one of events(path)) {
@@ -70,8 +76,10 @@ async function explainEvents(
       throw new Failure(`record ${number} of ${path} is no event: ${why}`)
     }
     const { event } = one.normalized
-    const explanation = explainRule(rule, document, event, mappings)
-    const shown = { file: one.file, number: one.number, event, explanation }
+    const explanation = explainRule(rule, document, event, mappings, placeholders)
+    const [match] = matcher.match(event)
+    const overlay = match === undefined ? null : tuning.tune(match, event).decision
+    const shown = { file: one.file, number: one.number, event, explanation, overlay }
     first ??= shown
     if (explanation.fired) {
       fired++
@@ -93,6 +101,8 @@ interface Shown {
   readonly number: number
   readonly event: Event
   readonly explanation: RuleExplanation
+  /** What an overlay makes of the match. */
+  readonly overlay: Decision | null
 }
 
 const maxFired = 5
@@ -104,8 +114,11 @@ function placeOf(where: string): { path: string; number: number | null } {
     : { path: match[1] ?? '', number: Number(match[2]) }
 }
 
-async function print({ file, number, event, explanation }: Shown, options: Options): Promise<void> {
-  if (options.json)
-    await writeOut(`${JSON.stringify({ file, event: number, occurredAt: event.occurredAt, ...explanation })}\n`)
-  else await writeOut(explanationText(explanation, `${file}:${number}`, event.occurredAt))
+async function print({ file, number, event, explanation, overlay }: Shown, options: Options): Promise<void> {
+  const { occurredAt } = event
+  await writeOut(
+    options.json
+      ? `${JSON.stringify({ file, event: number, occurredAt, ...explanation, overlay })}\n`
+      : explanationText(explanation, { where: `${file}:${number}`, occurredAt, overlay }),
+  )
 }

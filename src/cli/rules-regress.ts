@@ -6,13 +6,12 @@ import { type Event, oneLine, severityName, tenantId } from '../core/model/index
 import { createNormalizer } from '../core/normalize/index.ts'
 import { Failure } from './failure.ts'
 import { loadBundle } from './load-bundle.ts'
-import { chosenRules } from './load-rules.ts'
+import { chosenRules, type RuleOptions, withRuleOptions } from './load-rules.ts'
 import { createProgress } from './progress.ts'
 import { parseRegressionCase, type RegressionCase } from './regression-case.ts'
 import { rulesGroup } from './rules-group.ts'
 
-interface Options {
-  readonly rules?: readonly string[]
+interface Options extends RuleOptions {
   readonly extra?: boolean
   readonly json?: boolean
 }
@@ -36,10 +35,8 @@ interface Extra {
 
 /** `gitsoc rules regress`: recorded events on which named rules must fire. */
 export function register(program: Command): void {
-  rulesGroup(program)
-    .command('regress <cases>')
+  withRuleOptions(rulesGroup(program).command('regress <cases>'))
     .description('run recorded cases: events, and the rule that must fire on them, one case a line of JSON')
-    .option('--rules <dir...>', 'Sigma rules to use in place of our own')
     .option('--extra', 'list also the other rules that fire on those events')
     .option('--json', 'end with one line of JSON: cases, passed, failed, extra')
     .addHelpText(
@@ -57,7 +54,7 @@ async function regress(path: string, options: Options): Promise<void> {
     throw new Failure(`the cases cannot be read: ${error.message}`, { exitCode: 2 })
   })
   const bundle = await loadBundle()
-  const { detections } = await chosenRules(options.rules, bundle)
+  const { detections } = await chosenRules(options, bundle)
   const matcher = createMatcher(detections, bundle.mappings)
   const known = new Set(detections.map((rule) => rule.id))
   const failed: Failed[] = []

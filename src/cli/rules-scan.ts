@@ -3,13 +3,12 @@ import { createCorrelator, createMatcher, createSigmaState } from '../core/detec
 import { severityNames } from '../core/model/index.ts'
 import { eventsOfFiles, parseLogSource } from './events-of-files.ts'
 import { loadBundle } from './load-bundle.ts'
-import { chosenRules } from './load-rules.ts'
+import { chosenRules, type RuleOptions, withRuleOptions } from './load-rules.ts'
 import { rulesGroup } from './rules-group.ts'
 import { createScanCounts, factsOfHit, matchJson, matchText, summaryText } from './scan-report.ts'
 import { writeOut } from './write-out.ts'
 
-interface Options {
-  readonly rules?: readonly string[]
+interface Options extends RuleOptions {
   readonly source?: string
   readonly logsource?: string
   readonly level: string
@@ -20,10 +19,8 @@ const levels = severityNames.slice(1, 6)
 
 /** `gitsoc rules scan`: which rules fire on the events of files. */
 export function register(program: Command): void {
-  rulesGroup(program)
-    .command('scan <file...>')
+  withRuleOptions(rulesGroup(program).command('scan <file...>'))
     .description('print every match of detection rules and correlations on the events of files; stores nothing')
-    .option('--rules <dir...>', 'Sigma rules to use in place of our own')
     .option('--source <integration>', 'the integration the records come from (default: recognised by the manifests)')
     .option('--logsource <source>', 'take records as they are, as events of this Sigma log source')
     .option('--level <level>', `only rules of this level and above: ${levels.join(', ')}`, levelOf, 'informational')
@@ -45,7 +42,7 @@ function levelOf(text: string): string {
 
 async function scan(files: readonly string[], options: Options): Promise<void> {
   const bundle = await loadBundle()
-  const { detections, correlations } = await chosenRules(options.rules, bundle)
+  const { detections, correlations } = await chosenRules(options, bundle)
   const least = (severityNames as readonly string[]).indexOf(options.level)
   const correlator = createCorrelator(correlations)
   const state = createSigmaState()

@@ -19,9 +19,10 @@ test('all rules of a folder compile, below any depth, several in a file, and cor
   expect(json()).toEqual({
     files: 2,
     compiled: 2,
-    rules: { detection: 2, correlation: 1 },
+    rules: { detection: 2, correlation: 1, filter: 0 },
     skipped: [join(dir, 'mapping.yml')],
     failed: [],
+    warnings: [],
   })
   expect(exitCode).toBe(0)
   expect((await gitsoc('rules', 'check', dir)).out).toContain('all 2 files compile: 2 detection rules, 1 correlations')
@@ -67,3 +68,21 @@ test.each([
 function folderOfNothing(): string {
   return join(import.meta.dirname, '../../src/core/model')
 }
+
+test('a placeholder is an error until a file gives it values', async () => {
+  const text = rule(1, "selection: { a|expand: '%hosts%' }\n  condition: selection")
+  const dir = folderOf({
+    'rules/a.yml': text,
+    'p.yaml': 'title: ours\nplaceholders:\n  hosts: { values: [dc-1], why: ours }\n',
+  })
+  const check = (...more: readonly string[]) => gitsoc('rules', 'check', join(dir, 'rules'), '--json', ...more)
+  expect((await check()).json()).toMatchObject({
+    compiled: 0,
+    failed: [{ line: 6, message: expect.stringContaining('%hosts%') }],
+  })
+  const given = await check('--placeholders', join(dir, 'p.yaml'))
+  expect(given.json()).toMatchObject({ files: 1, compiled: 1, failed: [] })
+  expect(given.exitCode).toBe(0)
+  expect((await check('--placeholders', join(dir, 'rules/a.yml'))).exitCode).toBe(2)
+  expect((await check('--placeholders', '/nowhere')).exitCode).toBe(2)
+})

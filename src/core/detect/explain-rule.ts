@@ -10,6 +10,7 @@ import {
 import { compilerOf, type Explained, explainCondition, explainSearch } from './explain-search.ts'
 import { parseCondition } from './sigma/condition.ts'
 import { type Binding, bindingsOf, covers, type SourceMapping } from './sigma/log-source.ts'
+import { noPlaceholders, type Placeholders } from './sigma/placeholders.ts'
 import type { SigmaRule } from './sigma/rule.ts'
 import { fieldsOf, holds, type Search } from './sigma/search.ts'
 import { type Aliases, View } from './sigma/view.ts'
@@ -17,7 +18,7 @@ import { type Aliases, View } from './sigma/view.ts'
 /** Why a rule fired on an event or did not. */
 export interface RuleExplanation {
   readonly rule: { readonly id: string; readonly title: string; readonly ref: RuleRef }
-  /** Whether the engine raises a match: the log source applies and what the rule says holds. */
+  /** Whether the engine raises a match: the log source applies, and what the rule and its filters say holds. */
   readonly fired: boolean
   readonly logsource: {
     /** As the rule names it. */
@@ -31,6 +32,8 @@ export interface RuleExplanation {
   readonly conditions: readonly ExplainedCondition[]
   /** Every search of the rule, also those that no condition names. */
   readonly searches: readonly Explained[]
+  /** The filters that are for this rule, and whether one keeps this event out. */
+  readonly filters: readonly { readonly ref: RuleRef; readonly keepsOut: boolean }[]
 }
 
 /** One kind of events that a log source means. */
@@ -65,12 +68,13 @@ export function explainRule(
   document: Document,
   event: Pick<Event, 'logsource' | 'record'>,
   mappings: readonly SourceMapping[],
+  placeholders: Placeholders = noPlaceholders,
 ): RuleExplanation {
   const plain = new View(event.record)
   const bindings = bindingsOf(rule.logsource, mappings)
   const meanings = bindings.map((binding) => meaningOf(binding, event.logsource, plain))
   const reading = bestReading(bindings, meanings, event.record, rule.search)
-  const { conditions, searches } = explainDetection(document, reading.view, reading.aliases)
+  const { conditions, searches } = explainDetection(document, { ...reading, placeholders })
   const applies = meanings.some((one) => one.applies)
   return {
     rule: { id: rule.id, title: rule.title, ref: rule.ref },
@@ -78,6 +82,7 @@ export function explainRule(
     logsource: { rule: rule.logsource, event: event.logsource, applies, meanings },
     conditions,
     searches,
+    filters: rule.filters.map(({ ref, excludes }) => ({ ref, keepsOut: holds(excludes, reading.view) })),
   }
 }
 
@@ -105,10 +110,16 @@ function bestReading(bindings: readonly Binding[], meanings: readonly Meaning[],
   )
 }
 
-function explainDetection(document: Document, view: View, aliases: Aliases) {
+interface Read {
+  readonly view: View
+  readonly aliases: Aliases
+  readonly placeholders: Placeholders
+}
+
+function explainDetection(document: Document, { view, aliases, placeholders }: Read) {
   const detection = document.value.detection
   if (!isObject(detection)) return { conditions: [], searches: [] }
-  const compile = compilerOf(document.place)
+  const compile = compilerOf(document.place, placeholders)
   const compiled = new Map<string, Search>()
   const named = new Map<Search, Explained>()
   for (const [name, raw] of Object.entries(detection)) {

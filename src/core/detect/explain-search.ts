@@ -1,4 +1,5 @@
-import { isObject, type Json, type Locate, type Place } from '../model/index.ts'
+import { isObject, type Json, type Locate, type Place, type Problem } from '../model/index.ts'
+import type { Placeholders } from './sigma/placeholders.ts'
 import { compileSearch, holds, type Search } from './sigma/search.ts'
 import { type Aliases, View } from './sigma/view.ts'
 
@@ -105,18 +106,20 @@ function explainMember(key: string, value: Json, path: Path, context: SearchCont
 
 function explainField(key: string, value: Json, path: Path, context: SearchContext): Explained {
   const values: readonly Json[] = Array.isArray(value) ? value : [value]
-  const test = (one: Json) => {
-    const search = context.compile(key === '' ? one : { [key]: one })
+  const test = (name: string, one: Json) => {
+    const search = context.compile(name === '' ? one : { [name]: one })
     return search !== null && holds(search, context.view)
   }
+  // One value of several that all must hold is asked for without "all", which needs several.
+  const single = key.replace(/\|all(?=\||$)/, '')
   return {
     kind: 'field',
     label: key === '' ? 'keywords' : key,
-    holds: test(value),
+    holds: test(key, value),
     place: context.place(path, key === '' ? 'value' : 'key'),
     parts: [],
     seen: seenOf(key.split('|')[0] ?? '', context),
-    wanted: values.slice(0, maxWanted).map((one) => ({ value: one, holds: test(one) })),
+    wanted: values.slice(0, maxWanted).map((one) => ({ value: one, holds: test(single, one) })),
   }
 }
 
@@ -155,10 +158,10 @@ export function explainCondition(search: Search, named: ReadonlyMap<Search, Expl
 }
 
 /** Compiles parts of a rule, one by one, as the rule itself was compiled. */
-export function compilerOf(place: SearchContext['place']): Compile {
+export function compilerOf(place: Locate, placeholders: Placeholders): Compile {
   return (raw) => {
-    const problems: Parameters<typeof compileSearch>[3] = []
-    const search = compileSearch(raw, [], place, problems)
+    const problems: Problem[] = []
+    const search = compileSearch(raw, [], place, problems, placeholders)
     return problems.length === 0 ? search : null
   }
 }

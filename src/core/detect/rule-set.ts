@@ -21,6 +21,8 @@ export interface RuleSet {
   readonly detections: readonly SigmaRule[]
   readonly correlations: readonly CorrelationRule[]
   readonly filters: readonly SigmaFilter[]
+  /** What the documents say that placeholders stand for. */
+  readonly placeholders: Placeholders
   /** One for each document that is a rule, in the order given. */
   readonly results: readonly RuleResult[]
 }
@@ -59,7 +61,13 @@ export function compileRuleSet(documents: readonly Document[]): RuleSet {
     (document) => compileCorrelationRule(document, detections),
     results,
   )
-  return { detections, correlations, filters, results: documents.flatMap((one) => results.get(one) ?? []) }
+  return {
+    detections,
+    correlations,
+    filters,
+    placeholders,
+    results: documents.flatMap((one) => results.get(one) ?? []),
+  }
 }
 
 function compileAll<Rule extends NonNullable<RuleResult['rule']>>(

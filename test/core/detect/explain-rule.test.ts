@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { compileSigmaRule, type Explained, explainRule, type SourceMapping } from '../../../src/core/detect/index.ts'
+import {
+  compileRuleSet,
+  compileSigmaRule,
+  type Explained,
+  explainRule,
+  type SourceMapping,
+} from '../../../src/core/detect/index.ts'
 import type { JsonObject, LogSource } from '../../../src/core/model/index.ts'
 import { documentOf } from '../../support/document.ts'
 
@@ -117,4 +123,46 @@ test('where the log source does not apply the rule does not fire, and its parts 
   expect(fired).toBe(false)
   expect(logsource).toMatchObject({ applies: false, meanings: [{ ref: null, differs: ['product', 'category'] }] })
   expect(conditions[0]?.holds).toBe(true)
+})
+
+test('a filter that keeps the event out is named, one that does not as well', () => {
+  const filter = (id: string, wanted: string) =>
+    documentOf(
+      `rules/${id}.yaml`,
+      JSON.stringify({
+        ...{ title: id, id, logsource: same },
+        filter: { rules: ['r1'], selection: { user: wanted }, condition: 'selection' },
+      }),
+    )
+  const document = documentOf('rules/r.yaml', text('sel: { a: 1 }\ncondition: sel'))
+  const set = compileRuleSet([document, filter('backup', 'backup'), filter('admin', 'admin')])
+  const [rule] = set.detections
+  if (rule === undefined) throw new Error(JSON.stringify(set.results.map((one) => one.problems)))
+  const { fired, conditions, filters } = explainRule(
+    rule,
+    document,
+    { logsource: same, record: { a: 1, user: 'backup' } },
+    [],
+  )
+  expect([fired, conditions[0]?.holds]).toEqual([false, true])
+  expect(filters.map((one) => [one.ref.id, one.keepsOut])).toEqual([
+    ['admin', false],
+    ['backup', true],
+  ])
+})
+
+test('values of placeholders are what the rule asks for', () => {
+  const placeholders = new Map([['hosts', ['dc-1', 'dc-2']]])
+  const document = documentOf('rules/r.yaml', text("sel: { a|expand: '%hosts%' }\ncondition: sel"))
+  const compiled = compileSigmaRule(document, placeholders)
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems))
+  const explanation = explainRule(
+    compiled.value,
+    document,
+    { logsource: same, record: { a: 'dc-2' } },
+    [],
+    placeholders,
+  )
+  expect(explanation.fired).toBe(true)
+  expect(explanation.searches.map(short)).toEqual(['✓sel[✓a|expand]'])
 })
