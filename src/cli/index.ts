@@ -14,6 +14,7 @@ import { register as playbookCoverage } from './playbook-coverage.ts'
 import { register as playbookDryRun } from './playbook-dry-run.ts'
 import { register as playbookMutate } from './playbook-mutate.ts'
 import { register as rulesCheck } from './rules-check.ts'
+import { register as rulesCoverage } from './rules-coverage.ts'
 import { register as rulesExplain } from './rules-explain.ts'
 import { register as rulesLearned } from './rules-learned.ts'
 import { register as rulesRegress } from './rules-regress.ts'
@@ -48,6 +49,7 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
       rulesScan,
       rulesRegress,
       rulesExplain,
+      rulesCoverage,
       rulesSources,
       integrationsList,
       integrationsTest,

@@ -1,25 +1,9 @@
 import type { Command } from 'commander'
-import { type Bundle, parseDocument, type SourceFile } from '../core/content/index.ts'
-import {
-  checkFixture,
-  checkRarityFixture,
-  type FixtureCase,
-  type RarityRule,
-  type SigmaRule,
-} from '../core/detect/index.ts'
-import { formatPlace, type Problem, problem } from '../core/model/index.ts'
+import { formatPlace, type Problem } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
+import { type FixtureRule, isFailed, pathOf, straysOf, type Tested, testRule } from './fixture-results.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { rulesGroup } from './rules-group.ts'
-
-type Rule = SigmaRule | RarityRule
-
-/** What became of one rule's fixture file. */
-interface Tested {
-  readonly rule: Rule
-  readonly cases: readonly FixtureCase[]
-  readonly problems: readonly Problem[]
-}
 
 /** `gitsoc rules test`: every detection rule against the records it must and must not fire on. */
 export function register(program: Command): void {
@@ -52,45 +36,8 @@ export function register(program: Command): void {
     })
 }
 
-function isWanted(rule: Rule, wanted: readonly string[]): boolean {
+function isWanted(rule: FixtureRule, wanted: readonly string[]): boolean {
   return wanted.length === 0 || wanted.some((one) => rule.id === one || pathOf(rule).includes(one))
-}
-
-const pathOf = (rule: Rule) => rule.ref.place?.file ?? ''
-const isFailed = (one: Tested) => one.problems.length > 0 || one.cases.some((each) => !each.passed)
-const fixturePath = (rule: Rule) => pathOf(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
-
-function testRule(rule: Rule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {
-  const path = fixturePath(rule)
-  const file = files.find((one) => one.path === path)
-  if (file === undefined)
-    return {
-      rule,
-      cases: [],
-      problems: [problem('fixture/missing', 'the rule has no fixture', rule.ref.place, `write ${path}`)],
-    }
-  const document = parseDocument(file.path, file.text)
-  const result = !document.ok
-    ? document
-    : rule.kind === 'detection'
-      ? checkFixture(rule, document.value, mappings)
-      : checkRarityFixture(rule, document.value, mappings)
-  return result.ok ? { rule, cases: result.value, problems: [] } : { rule, cases: [], problems: result.problems }
-}
-
-/** Fixture files that belong to no rule: renamed rules leave them behind, and their tests stop running unseen. */
-function straysOf(rules: readonly Rule[], files: readonly SourceFile[]): readonly Problem[] {
-  const known = new Set(rules.map(fixturePath))
-  return files
-    .filter((file) => /^rules\/(detection|rarity)\/fixtures\//.test(file.path) && !known.has(file.path))
-    .map((file) =>
-      problem(
-        'fixture/stray',
-        'no rule has this fixture',
-        { file: file.path, line: 1, column: 1 },
-        'rename or remove it',
-      ),
-    )
 }
 
 function report(tested: readonly Tested[], strays: readonly Problem[], ok: boolean) {

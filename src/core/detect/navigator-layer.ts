@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../model/index.ts'
-import type { CoveredTechnique, Coverage } from './coverage.ts'
+import type { Coverage, CoveredTechnique } from './coverage.ts'
 
 /** Colours of techniques that a rule only declares, and of those that fixtures exercise. */
 const declaredColor = '#ffd27f'
@@ -17,7 +17,9 @@ export function navigatorLayer(coverage: Coverage, name: string): JsonObject {
   const withSub = new Set(coverage.declared.flatMap(({ id }) => (id.includes('.') ? [id.split('.')[0] ?? ''] : [])))
   const listed = new Set(coverage.declared.map((one) => one.id))
   // A parent without rules of its own is listed too, so that the view opens on its sub-techniques.
-  const parents = [...withSub].filter((id) => !listed.has(id)).map((techniqueID) => ({ techniqueID, showSubtechniques: true }))
+  const parents = [...withSub]
+    .filter((id) => !listed.has(id))
+    .map((techniqueID) => ({ techniqueID, showSubtechniques: true }))
   return {
     name,
     versions: { attack: coverage.attack, navigator: '5.0.0', layer: '4.5' },

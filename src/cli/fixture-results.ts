@@ -1,0 +1,65 @@
+import { type Bundle, parseDocument, type SourceFile } from '../core/content/index.ts'
+import {
+  checkFixture,
+  checkRarityFixture,
+  type FixtureCase,
+  type RarityRule,
+  type SigmaRule,
+} from '../core/detect/index.ts'
+import { type Problem, problem } from '../core/model/index.ts'
+
+/** Rules that have fixtures of their own. */
+export type FixtureRule = SigmaRule | RarityRule
+
+/** What became of one rule's fixture file. */
+export interface Tested {
+  readonly rule: FixtureRule
+  readonly cases: readonly FixtureCase[]
+  readonly problems: readonly Problem[]
+}
+
+/** Path of the file that a rule was read from. */
+export const pathOf = (rule: FixtureRule) => rule.ref.place?.file ?? ''
+/** Whether anything is not as the fixture says. */
+export const isFailed = (one: Tested) => one.problems.length > 0 || one.cases.some((each) => !each.passed)
+/** Whether records are kept with the rule on which it fires, and it fires on all of them. */
+export const isExercised = ({ cases }: Tested) => {
+  const positive = cases.filter((one) => one.kind === 'positive')
+  return positive.length > 0 && positive.every((one) => one.passed)
+}
+
+const fixturePath = (rule: FixtureRule) => pathOf(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
+
+/** Runs a rule over its fixture file; one without a file has that as its problem. */
+export function testRule(rule: FixtureRule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {
+  const path = fixturePath(rule)
+  const file = files.find((one) => one.path === path)
+  if (file === undefined)
+    return {
+      rule,
+      cases: [],
+      problems: [problem('fixture/missing', 'the rule has no fixture', rule.ref.place, `write ${path}`)],
+    }
+  const document = parseDocument(file.path, file.text)
+  const result = !document.ok
+    ? document
+    : rule.kind === 'detection'
+      ? checkFixture(rule, document.value, mappings)
+      : checkRarityFixture(rule, document.value, mappings)
+  return result.ok ? { rule, cases: result.value, problems: [] } : { rule, cases: [], problems: result.problems }
+}
+
+/** Fixture files that belong to no rule: renamed rules leave them behind, and their tests stop running unseen. */
+export function straysOf(rules: readonly FixtureRule[], files: readonly SourceFile[]): readonly Problem[] {
+  const known = new Set(rules.map(fixturePath))
+  return files
+    .filter((file) => /^rules\/(detection|rarity)\/fixtures\//.test(file.path) && !known.has(file.path))
+    .map((file) =>
+      problem(
+        'fixture/stray',
+        'no rule has this fixture',
+        { file: file.path, line: 1, column: 1 },
+        'rename or remove it',
+      ),
+    )
+}
