@@ -58,6 +58,8 @@ async function scriptOf(options: Options): Promise<Script> {
     signals: new Map(),
     destructiveInLastHour: 0,
     stopped: false,
+    criticality: new Map(),
+    at: Date.now(),
   }
   const number = /^(?:INC-|#)?(\d{1,9})$/i.exec(options.incident)?.[1]
   if (number !== undefined) {

@@ -27,22 +27,27 @@ export function register(program: Command): void {
           found === null ? 'off\n' : `on since ${utc(found.at)} by ${plain(found.actor, 60)}: ${plain(found.reason)}\n`,
         )
     })
-  for (const [to, description] of [
-    ['on', 'from now on every effect that changes something is denied, approved or not'],
-    ['off', 'policies and approvals count again'],
-  ] as const) {
-    withStoreOptions(command.command(to).description(description))
-      .requiredOption('--reason <text>', 'why; goes into the audit')
-      .option('--as <actor>', 'who does it (default: GITSOC_ACTOR or the user of this machine)')
-      .action(async (options: Options) => {
-        const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
-        if (plain(options.reason) === '') throw new Failure('the reason is empty', { exitCode: 2 })
-        const turned = await withStore(options, (store) =>
-          turnStopSwitch(store, to, { actor, reason: options.reason, at: Date.now() }),
-        )
-        if (!turned)
-          throw new Failure(`the stop switch is ${to} already`, { hint: 'gitsoc stop-switch show says by whom' })
-        process.stdout.write(`the stop switch is ${to}\n`)
-      })
-  }
+  turning(program.command('stop-all'), 'on').description(
+    'stop everything that changes something, now: the same as stop-switch on',
+  )
+  turning(command.command('on'), 'on').description(
+    'from now on every effect that changes something is denied, approved or not',
+  )
+  turning(command.command('off'), 'off').description('policies and approvals count again')
+}
+
+function turning(command: Command, to: 'on' | 'off'): Command {
+  return withStoreOptions(command)
+    .requiredOption('--reason <text>', 'why; goes into the audit')
+    .option('--as <actor>', 'who does it (default: GITSOC_ACTOR or the user of this machine)')
+    .action(async (options: Options) => {
+      const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
+      if (plain(options.reason) === '') throw new Failure('the reason is empty', { exitCode: 2 })
+      const turned = await withStore(options, (store) =>
+        turnStopSwitch(store, to, { actor, reason: options.reason, at: Date.now() }),
+      )
+      if (!turned)
+        throw new Failure(`the stop switch is ${to} already`, { hint: 'gitsoc stop-switch show says by whom' })
+      process.stdout.write(`the stop switch is ${to}\n`)
+    })
 }

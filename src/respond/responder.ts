@@ -8,6 +8,7 @@ import { approvalDigest, type GateDecision, gate } from '../core/policy/index.ts
 import { appendAudit, type Store, type Tx } from '../store/index.ts'
 import { type Approval, ask, expireApprovals, readApproval } from './approvals.ts'
 import { checkInputs } from './check-inputs.ts'
+import { criticalityOf, recentEffects } from './gate-facts.ts'
 import { lockStory } from './lock-story.ts'
 import { type PerformPlaces, perform } from './perform.ts'
 import { findAction } from './render-request.ts'
@@ -37,8 +38,6 @@ interface Run {
   readonly commit: string
   readonly deadlineAt: number
 }
-
-const hourMs = 3_600_000
 
 /**
  * Works off playbook runs. Each step is decided by the pure interpreter from what is recorded, gated, and recorded
@@ -198,10 +197,7 @@ async function gateStep(
   const fault = checkInputs(found.spec, inputs)
   if (fault !== null) return refuse('failed', `${name} is not called: ${fault}`)
   const target = String(own(inputs, String(found.spec.target)) ?? '')
-  const recent = await tx.query<{ n: number }>(
-    `select count(*)::int as n from effect where tenant = $1 and effect = 'destructive' and intended_at > $2 and id <> $3`,
-    [tx.tenant, at - hourMs, effectId],
-  )
+  const recent = await recentEffects(tx, effectId, incident.number, next.step.integration, at)
   const stop = await tx.query('select from stop_switch where tenant = $1', [tx.tenant])
   const decision = await gate(
     {
@@ -209,7 +205,9 @@ async function gateStep(
       action: name,
       target,
       incident: facts,
-      destructiveInLastHour: recent.rows[0]?.n ?? 0,
+      ...recent,
+      targetCriticality: criticalityOf(incident, target),
+      at,
       stopped: stop.rowCount > 0,
       approval: next.step.approval,
     },

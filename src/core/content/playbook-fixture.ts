@@ -23,6 +23,8 @@ import {
 } from '../playbook/index.ts'
 import { compileSchema } from './schema.ts'
 
+/** A Tuesday at noon, for fixtures that say nothing of the time. */
+const noon = Date.UTC(2026, 0, 6, 12)
 const checkSchema = compileSchema(fixtureSchema)
 
 /** A test of a playbook: an incident, what the world answers, and what is expected. */
@@ -86,6 +88,8 @@ export function compilePlaybookFixture(document: Document): Result<PlaybookFixtu
         signals: new Map(Object.entries(objectOf(raw.signals))),
         destructiveInLastHour: Number(raw.destructiveInLastHour ?? 0),
         stopped: raw.stopSwitch === true,
+        criticality: new Map(Object.entries(objectOf(raw.criticality)).map(([target, one]) => [target, String(one)])),
+        at: raw.at === undefined ? noon : Date.parse(String(raw.at)),
       },
     },
   }

@@ -43,9 +43,16 @@ export function incidentFacts(incident: Incident): JsonObject {
     assetCriticality: highest(enriched('inventory').map((one) => String(one.data.criticality ?? ''))),
     countries: [...new Set(enriched('geoip').map((one) => String(one.data.country ?? '')))].sort(),
     corroborated: incident.sources.length > 1,
+    /** Several sources and something known to be malicious: high; one of both: medium; neither: low. */
+    confidence: confidenceOf(incident),
     escalations: incident.escalations,
     owner: incident.owner,
   }
+}
+
+function confidenceOf({ sources, enrichments }: Incident): string {
+  const signs = [sources.length > 1, enrichments.some((one) => one.verdict === 'malicious')].filter(Boolean).length
+  return ['low', 'medium', 'high'][signs] ?? 'low'
 }
 
 const grades = ['critical', 'high', 'medium', 'low']

@@ -41,6 +41,7 @@ export const incidentFactTypes: Readonly<Record<string, Type>> = {
   ),
   countries: texts,
   corroborated: typeOf('boolean'),
+  confidence: choice(['low', 'medium', 'high']),
   escalations: texts,
   owner: maybe(text, 'nobody owns the incident'),
 }

@@ -17,6 +17,9 @@ export interface Script {
   readonly signals: ReadonlyMap<string, Json>
   readonly destructiveInLastHour: number
   readonly stopped: boolean
+  /** Criticality of targets, as an inventory would give it. */
+  readonly criticality: ReadonlyMap<string, string>
+  readonly at: number
 }
 
 /** An effect that a play came to, and what the gate and the people said to it. */
@@ -145,14 +148,21 @@ async function act(
   const known = stage.actions.get(action)
   const effect = known?.effect ?? 'unknown'
   const target = String(own(inputs, known?.target ?? '') ?? '')
-  const changes = effects.filter((one) => one.effect === 'destructive' && one.outcome !== 'denied').length
+  const changes = effects.filter(
+    (one) => one.outcome !== 'denied' && ['reversible', 'destructive'].includes(one.effect),
+  )
   const decision = await gate(
     {
       effect,
       action,
       target,
       incident: script.facts,
-      destructiveInLastHour: script.destructiveInLastHour + changes,
+      targetCriticality: script.criticality.get(target) ?? null,
+      at: script.at,
+      destructiveInLastHour:
+        script.destructiveInLastHour + changes.filter((one) => one.effect === 'destructive').length,
+      targetsChanged: changes.map((one) => one.target),
+      integrationInLastHour: changes.filter((one) => one.action.startsWith(`${step.integration}.`)).length,
       stopped: script.stopped,
       approval: step.approval,
     },

@@ -1,9 +1,9 @@
-import ipaddr from 'ipaddr.js'
 import {
   canonicalJson,
   type Decision,
   type EffectClass,
   effectClasses,
+  type Fact,
   formatPlace,
   type GateAnswer,
   type Json,
@@ -11,7 +11,9 @@ import {
   type RuleRef,
   sha256,
 } from '../model/index.ts'
-import { type ApprovalTerms, defaultTerms, type Policy } from './policy.ts'
+import { type ApprovalTerms, type Budgets, defaultTerms, type Policy, type PolicyRule } from './policy.ts'
+import { fits, matchesTarget } from './target-pattern.ts'
+import { isInWindow } from './window.ts'
 
 /** What is about to be done. */
 export interface GateRequest {
@@ -21,8 +23,16 @@ export interface GateRequest {
   /** The value acted on: a user, an address, a key. */
   readonly target: string
   readonly incident: JsonObject
+  /** From the inventory; null when the target is not in it. */
+  readonly targetCriticality: string | null
+  /** When it is to be done, epoch milliseconds. */
+  readonly at: number
   /** Destructive effects of the last hour, over all runs. */
   readonly destructiveInLastHour: number
+  /** Different targets that the incident's runs have changed so far, without this one. */
+  readonly targetsChanged: readonly string[]
+  /** Reversible and destructive effects of the same integration in the last hour. */
+  readonly integrationInLastHour: number
   /** Whether the stop switch is on. */
   readonly stopped: boolean
   /** People whom the step itself asks, whatever the policies say. */
@@ -32,6 +42,8 @@ export interface GateRequest {
 /** The gate's answer with its reason; `terms` when it asks. */
 export interface GateDecision extends Decision<GateAnswer> {
   readonly terms: ApprovalTerms | null
+  /** Who may overrule a denial together; null when nobody may. */
+  readonly breakGlass: ApprovalTerms | null
 }
 
 const builtIn: RuleRef = { kind: 'built-in', id: 'gate', title: 'Built-in gate' }
@@ -70,7 +82,16 @@ export async function gate(request: GateRequest, policies: readonly Policy[]): P
   }
   if (request.approval)
     answers.push(decide('ask', ofStep, request, [], 'the playbook itself asks people here', request.approval))
-  return answers.reduce((strictest, one) => (isStricter(one, strictest) ? one : strictest))
+  const strictest = answers.reduce((now, one) => (isStricter(one, now) ? one : now))
+  return strictest.answer === 'deny' ? { ...strictest, breakGlass: glassOf(policies) } : strictest
+}
+
+/** Who may break the glass: every active policy has to allow it, and the one that asks most people holds. */
+function glassOf(policies: readonly Policy[]): ApprovalTerms | null {
+  const glasses = policies.filter((one) => one.active).map((one) => one.breakGlass)
+  const [first, ...more] = glasses
+  if (first === undefined || first === null || more.includes(null)) return null
+  return more.reduce<ApprovalTerms>((now, one) => (one !== null && one.quorum > now.quorum ? one : now), first)
 }
 
 function isStricter(one: GateDecision, than: GateDecision): boolean {
@@ -84,7 +105,7 @@ async function answersOf(policy: Policy, request: GateRequest): Promise<GateDeci
   const answers: GateDecision[] = []
   const dangerous = request.effect !== 'read' && request.effect !== 'notify'
   for (const one of policy.protectedTargets) {
-    if (dangerous && matches(one.pattern, request.target))
+    if (dangerous && matchesTarget(one.pattern, request.target))
       answers.push(
         decide(
           one.answer,
@@ -96,24 +117,17 @@ async function answersOf(policy: Policy, request: GateRequest): Promise<GateDeci
         ),
       )
   }
-  if (
-    request.effect === 'destructive' &&
-    policy.destructivePerHour !== null &&
-    request.destructiveInLastHour >= policy.destructivePerHour
-  ) {
-    answers.push(
-      decide(
-        'ask',
-        policy.ref,
-        request,
-        [{ name: 'destructiveInLastHour', value: request.destructiveInLastHour }],
-        `more than ${policy.destructivePerHour} destructive effects in an hour need a person`,
-        defaultTerms,
-      ),
-    )
+  for (const { name, seen, bound, reason } of overspent(policy.budgets, request))
+    answers.push(decide('ask', policy.ref, request, [{ name, value: seen }], reason(bound), defaultTerms))
+  for (const window of policy.windows) {
+    if (!isInWindow(window, request.effect, request.target, request.at)) continue
+    const facts = [{ name: 'at', value: new Date(request.at).toISOString() }]
+    const terms = window.answer === 'ask' ? window.terms : null
+    answers.push(decide(window.answer, window.ref, request, facts, window.reason, terms))
   }
   for (const rule of policy.rules) {
-    if (!rule.effects.includes(request.effect as EffectClass)) continue
+    const cell = cellOf(rule, request)
+    if (cell === null) continue
     const seen = rule.when === null ? { matched: true, facts: [] } : await rule.when.decide(request.incident)
     if (!seen.matched) continue
     answers.push(
@@ -121,7 +135,7 @@ async function answersOf(policy: Policy, request: GateRequest): Promise<GateDeci
         rule.answer,
         rule.ref,
         request,
-        [{ name: 'effect', value: request.effect }, ...seen.facts],
+        [{ name: 'effect', value: request.effect }, ...cell, ...seen.facts],
         rule.reason,
         rule.answer === 'ask' ? rule.terms : null,
       ),
@@ -129,6 +143,56 @@ async function answersOf(policy: Policy, request: GateRequest): Promise<GateDeci
     break
   }
   return answers
+}
+
+/** Whether a request is in the cell of the matrix that a rule speaks of: what was compared, or null. */
+function cellOf(rule: PolicyRule, request: GateRequest): readonly Fact[] | null {
+  if (!rule.effects.includes(request.effect as EffectClass)) return null
+  const { severity, confidence } = request.incident
+  const seen = [
+    ['severity', rule.severity, String(severity)],
+    ['confidence', rule.confidence, String(confidence)],
+    ['targetCriticality', rule.targetCriticality, request.targetCriticality ?? 'unknown'],
+  ] as const
+  if (seen.some(([, wanted, value]) => wanted !== null && !wanted.includes(value))) return null
+  if (rule.actions !== null && !rule.actions.some((one) => fits(one, request.action))) return null
+  const compared = seen.filter(([, wanted]) => wanted !== null).map(([name, , value]) => ({ name, value }))
+  return rule.actions === null ? compared : [...compared, { name: 'action', value: request.action }]
+}
+
+interface Overspent {
+  readonly name: string
+  readonly seen: number
+  readonly bound: number
+  readonly reason: (bound: number) => string
+}
+
+/** The budgets that this effect would go past. */
+function overspent(budgets: Budgets, request: GateRequest): readonly Overspent[] {
+  if (request.effect !== 'destructive' && request.effect !== 'reversible') return []
+  const isDestructive = request.effect === 'destructive'
+  const targets = new Set([...request.targetsChanged, request.target]).size
+  const all = [
+    {
+      name: 'destructiveInLastHour',
+      seen: isDestructive ? request.destructiveInLastHour : -1,
+      bound: budgets.destructivePerHour,
+      reason: (bound: number) => `more than ${bound} destructive effects in an hour need a person`,
+    },
+    {
+      name: 'targetsChanged',
+      seen: targets - 1,
+      bound: budgets.targetsPerIncident,
+      reason: (bound: number) => `more than ${bound} targets of one incident need a person`,
+    },
+    {
+      name: 'integrationInLastHour',
+      seen: request.integrationInLastHour,
+      bound: budgets.changesPerIntegrationPerHour,
+      reason: (bound: number) => `more than ${bound} changes of one integration in an hour need a person`,
+    },
+  ]
+  return all.flatMap((one) => (one.bound !== null && one.seen >= one.bound ? [{ ...one, bound: one.bound }] : []))
 }
 
 function decide(
@@ -141,39 +205,14 @@ function decide(
 ): GateDecision {
   const place = rule.place === undefined ? '' : ` (${formatPlace(rule.place)})`
   const verb = { allow: 'is allowed', ask: 'needs an approval', deny: 'is denied' }[answer]
-  return { answer, rule, facts, terms, sentence: `${request.action} on ${request.target} ${verb}: ${reason}${place}` }
-}
-
-/** Every spelling of an address is the same address: `::ffff:10.0.0.1` lies in `10.0.0.0/8`. */
-function matches(pattern: string, target: string): boolean {
-  const text = target.trim().toLowerCase()
-  const address = ipaddr.isValid(text) ? ipaddr.process(text) : null
-  if (ipaddr.isValidCIDR(pattern)) {
-    const [network, bits] = ipaddr.parseCIDR(pattern)
-    return address !== null && address.kind() === network.kind() && address.match(network, bits)
+  return {
+    answer,
+    rule,
+    facts,
+    terms,
+    breakGlass: null,
+    sentence: `${request.action} on ${request.target} ${verb}: ${reason}${place}`,
   }
-  return fits(pattern, text) || (address !== null && fits(pattern, address.toString()))
-}
-
-function fits(pattern: string, text: string): boolean {
-  const parts = pattern.split('*')
-  if (parts.length === 1) return text === pattern
-  let at = 0
-  for (const [index, part] of parts.entries()) {
-    const found =
-      index === 0
-        ? text.startsWith(part)
-          ? 0
-          : -1
-        : index === parts.length - 1
-          ? text.endsWith(part) && text.length - part.length >= at
-            ? text.length - part.length
-            : -1
-          : text.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return true
 }
 
 /** What an approval is bound to. Change any of it and the approval is void. */

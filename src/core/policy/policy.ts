@@ -7,11 +7,13 @@ import {
   type GateAnswer,
   isObject,
   type Json,
+  type JsonObject,
   type Problem,
   problem,
   type Result,
   type RuleRef,
 } from '../model/index.ts'
+import { days, type Window } from './window.ts'
 
 /** Who answers an approval, how many of them, for how long. */
 export interface ApprovalTerms {
@@ -24,6 +26,12 @@ export interface ApprovalTerms {
 export interface PolicyRule {
   readonly ref: RuleRef
   readonly effects: readonly EffectClass[]
+  /** Any of these; null = whatever it is. */
+  readonly severity: readonly string[] | null
+  readonly confidence: readonly string[] | null
+  readonly targetCriticality: readonly string[] | null
+  /** Patterns of `integration.action`. */
+  readonly actions: readonly string[] | null
   readonly when: Condition | null
   readonly answer: GateAnswer
   readonly terms: ApprovalTerms
@@ -44,8 +52,20 @@ export interface Policy {
   readonly active: boolean
   readonly rules: readonly PolicyRule[]
   readonly protectedTargets: readonly ProtectedTarget[]
-  /** Most destructive effects in an hour, over all runs; null = no bound. */
+  readonly budgets: Budgets
+  readonly windows: readonly Window[]
+  /** Who may together overrule a denial of a policy, once, for one effect; null = nobody. */
+  readonly breakGlass: ApprovalTerms | null
+}
+
+/** Bounds past which a person decides what would be allowed; null = none. */
+export interface Budgets {
+  /** Destructive effects in an hour, over all runs. */
   readonly destructivePerHour: number | null
+  /** Different targets that one incident may have changed. */
+  readonly targetsPerIncident: number | null
+  /** Reversible and destructive effects of one integration in an hour. */
+  readonly changesPerIntegrationPerHour: number | null
 }
 
 /** What is asked when a policy says `ask` and nothing else. */
@@ -54,7 +74,7 @@ export const defaultTerms: ApprovalTerms = { roles: ['responder'], quorum: 1, ex
 /** Compiles a policy file that has passed its schema. */
 export function compilePolicy(document: Document): Result<Policy> {
   const problems: Problem[] = []
-  const { id, title, active, rules, protectedTargets, budgets } = document.value
+  const { id, title, active, rules, protectedTargets, windows } = document.value
   const ref: RuleRef = { kind: 'approval', id: String(id), title: String(title), place: document.place(['title']) }
   const at = (list: string, index: number): RuleRef => ({ ...ref, place: document.place([list, index]) })
   const compiled = listOf(rules).map((raw, index): PolicyRule => {
@@ -67,26 +87,17 @@ export function compilePolicy(document: Document): Result<Policy> {
             incidentFactNames,
           )
     if (when !== null && !when.ok) problems.push(...when.problems)
-    const approvers = isObject(raw.approvers) ? raw.approvers : {}
-    const expiresMs = approvers.expires === undefined ? defaultTerms.expiresMs : durationMs(approvers.expires)
-    if (expiresMs === null)
-      problems.push(
-        problem(
-          'policy/expires',
-          'expires is a duration like 4h',
-          document.place(['rules', index, 'approvers', 'expires']),
-        ),
-      )
+    const terms = termsOf(raw.approvers, ['rules', index, 'approvers'], document, problems)
     return {
       ref: at('rules', index),
       effects: (raw.effects ?? []) as readonly EffectClass[],
+      severity: textsOf(raw.severity),
+      confidence: textsOf(raw.confidence),
+      targetCriticality: textsOf(raw.targetCriticality),
+      actions: textsOf(raw.actions),
       when: when?.ok ? when.value : null,
       answer: raw.answer as GateAnswer,
-      terms: {
-        roles: (approvers.roles as readonly string[] | undefined) ?? defaultTerms.roles,
-        quorum: Number(approvers.quorum ?? defaultTerms.quorum),
-        expiresMs: expiresMs ?? defaultTerms.expiresMs,
-      },
+      terms,
       reason: String(raw.reason),
     }
   })
@@ -101,6 +112,17 @@ export function compilePolicy(document: Document): Result<Policy> {
         ),
       )
   }
+  const compiledWindows = listOf(windows).map((raw, index) =>
+    windowOf(raw, at('windows', index), termsOf(raw.approvers, ['windows', index, 'approvers'], document, problems)),
+  )
+  for (const [index, { time, title }] of compiledWindows.entries()) {
+    const isEmpty = time.kind === 'once' ? !(time.startsAt < time.endsAt) : time.fromMinute === time.toMinute
+    if (isEmpty)
+      problems.push(problem('policy/window', `the window "${title}" never opens`, document.place(['windows', index])))
+  }
+  const breakGlass = isObject(document.value.breakGlass)
+    ? termsOf(document.value.breakGlass, ['breakGlass'], document, problems)
+    : null
   if (problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
@@ -114,10 +136,66 @@ export function compilePolicy(document: Document): Result<Policy> {
         answer: raw.answer === 'ask' ? 'ask' : 'deny',
         reason: String(raw.reason),
       })),
-      destructivePerHour:
-        isObject(budgets) && typeof budgets.destructivePerHour === 'number' ? budgets.destructivePerHour : null,
+      budgets: budgetsOf(document.value.budgets),
+      windows: compiledWindows,
+      breakGlass,
     },
   }
 }
 
 const listOf = (value: Json | undefined) => (Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : [])
+
+const textsOf = (value: Json | undefined): readonly string[] | null =>
+  Array.isArray(value) ? (value as readonly Json[]).map(String) : null
+
+function budgetsOf(value: Json | undefined): Budgets {
+  const given = isObject(value) ? value : {}
+  const bound = (name: keyof Budgets) => (typeof given[name] === 'number' ? given[name] : null)
+  return {
+    destructivePerHour: bound('destructivePerHour'),
+    targetsPerIncident: bound('targetsPerIncident'),
+    changesPerIntegrationPerHour: bound('changesPerIntegrationPerHour'),
+  }
+}
+
+function termsOf(
+  raw: Json | undefined,
+  path: readonly (string | number)[],
+  document: Document,
+  problems: Problem[],
+): ApprovalTerms {
+  const given = isObject(raw) ? raw : {}
+  const expiresMs = given.expires === undefined ? defaultTerms.expiresMs : durationMs(given.expires)
+  if (expiresMs === null)
+    problems.push(problem('policy/expires', 'expires is a duration like 4h', document.place([...path, 'expires'])))
+  return {
+    roles: textsOf(given.roles) ?? defaultTerms.roles,
+    quorum: Number(given.quorum ?? defaultTerms.quorum),
+    expiresMs: expiresMs ?? defaultTerms.expiresMs,
+  }
+}
+
+function windowOf(raw: JsonObject, ref: RuleRef, terms: ApprovalTerms): Window {
+  const minuteOf = (text: Json | undefined) => {
+    const [hours = 0, minutes = 0] = String(text).split(':').map(Number)
+    return hours * 60 + minutes
+  }
+  return {
+    ref,
+    title: String(raw.title),
+    effects: (textsOf(raw.effects) ?? ['reversible', 'destructive']) as readonly EffectClass[],
+    targets: textsOf(raw.targets)?.map((one) => one.toLowerCase()) ?? null,
+    time:
+      raw.starts === undefined
+        ? {
+            kind: 'weekly',
+            days: (textsOf(raw.days) ?? days).map((one) => days.indexOf(one as (typeof days)[number])),
+            fromMinute: minuteOf(raw.from),
+            toMinute: minuteOf(raw.to),
+          }
+        : { kind: 'once', startsAt: Date.parse(String(raw.starts)), endsAt: Date.parse(String(raw.ends)) },
+    answer: raw.answer === 'ask' ? 'ask' : 'deny',
+    terms,
+    reason: `${String(raw.title)}: ${String(raw.reason)}`,
+  }
+}

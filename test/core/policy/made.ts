@@ -19,7 +19,11 @@ export function requestOf(parts: Partial<GateRequest> = {}): GateRequest {
     action: 'okta.suspend_user',
     target: 'user17@example.com',
     incident,
+    targetCriticality: 'high',
+    at: Date.UTC(2026, 4, 12, 10),
     destructiveInLastHour: 0,
+    targetsChanged: [],
+    integrationInLastHour: 0,
     stopped: false,
     ...parts,
   }
