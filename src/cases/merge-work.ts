@@ -30,6 +30,7 @@ export async function mergeWork(tx: Tx, merges: readonly Merge[]): Promise<void>
   await tx.query({ name: 'merge-alerts-and-runs', text: moves }, values)
   await tx.query({ name: 'merge-owners', text: owners }, values)
   await tx.query({ name: 'merge-tasks', text: tasks }, values)
+  await tx.query({ name: 'merge-wake', text: wake }, values)
 }
 
 const moved = (table: string) =>
@@ -60,3 +61,11 @@ const tasks = `with m as (select * from unnest($2::int[], $3::int[]) as m(origin
         + (select coalesce(max(n), 0) from task o where o.tenant = $1 and o.incident = given.target) as place from given)
   update task t set incident = d.target, n = d.place from numbered d
   where t.tenant = $1 and t.incident = d.incident and t.n = d.n`
+
+// A run that waits for an answer and has to give way is woken, so that nobody is asked what no longer matters.
+const wake = `with woken as (
+    update run r set status = 'running' where r.tenant = $1 and r.incident = any($3::int[]) and r.status = 'waiting'
+      and exists (select from run o where o.tenant = $1 and o.incident = r.incident and o.playbook = r.playbook
+        and (o.started_at, o.id) < (r.started_at, r.id) and o.status in ('running', 'waiting', 'completed'))
+    returning id)
+  select pg_notify('gitsoc_runs', $1) from woken where $2::int[] is not null`

@@ -36,6 +36,8 @@ export interface Pipeline {
   /** Works off the inbox as it fills, here or through another replica, until `stop`. */
   start(): Promise<void>
   stop(): Promise<void>
+  /** Resolves when no batch is under way: what can wait for that does not compete with one. */
+  quiet(): Promise<void>
 }
 
 const batchDeliveries = 200
@@ -54,6 +56,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   let loop: Promise<void> | null = null
   let unlisten: (() => Promise<void>) | null = null
   let wake: () => void = () => {}
+  let underWay: Promise<unknown> = Promise.resolve()
 
   const batch = async (): Promise<'worked' | 'empty' | 'taken'> => {
     const bundle = parts.bundle()
@@ -91,7 +94,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         wake = resolve
       })
       try {
-        const done = await batch()
+        const begun = batch()
+        underWay = begun.catch(() => {})
+        const done = await begun
         backoffMs = 50
         if (done !== 'worked' && !stopping)
           await Promise.race([woken, wait(done === 'taken' ? 50 : 1000, undefined, { ref: false })])
@@ -124,6 +129,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       wake()
       await loop
       await unlisten?.()
+    },
+    async quiet() {
+      await underWay
     },
   }
 }

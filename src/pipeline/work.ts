@@ -42,8 +42,8 @@ export interface Outcomes {
   readonly counts: Map<string, Map<EventOutcome, number>>
 }
 
-/** What stays in memory between slices: about 24 MB of incidents and a few of alerts. */
-const holding = { incidentWeight: 24_000_000, alerts: 3000 }
+/** What stays in memory between slices: about 8 MB of incidents and a few of alerts. */
+const holding = { incidentWeight: 8_000_000, alerts: 2000 }
 
 interface Seen {
   readonly event: Event

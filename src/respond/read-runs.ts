@@ -6,7 +6,7 @@ export interface RunSummary {
   readonly id: string
   readonly incident: IncidentNumber
   readonly playbook: string
-  readonly status: 'running' | 'waiting' | 'completed' | 'failed' | 'stopped' | 'expired'
+  readonly status: 'running' | 'waiting' | 'completed' | 'failed' | 'stopped' | 'expired' | 'cancelled'
   readonly startedAt: number
   readonly endedAt: number | null
 }

@@ -5,10 +5,11 @@ import { incidentFacts } from '../core/correlate/index.ts'
 import { approvalId, hashId, type Incident, type Json, type JsonObject, own } from '../core/model/index.ts'
 import { advance, type NextStep, type StepResult } from '../core/playbook/index.ts'
 import { approvalDigest, type GateDecision, gate } from '../core/policy/index.ts'
-import { appendAudit, type Store, type Tx } from '../store/index.ts'
+import { appendAudit, isRetried, type Store, type Tx } from '../store/index.ts'
 import { type Approval, ask, expireApprovals, readApproval } from './approvals.ts'
 import { checkInputs } from './check-inputs.ts'
 import { criticalityOf, recentEffects } from './gate-facts.ts'
+import { type LockedRun, lockRun } from './lock-run.ts'
 import { lockStory } from './lock-story.ts'
 import { type PerformPlaces, perform } from './perform.ts'
 import { findAction } from './render-request.ts'
@@ -19,6 +20,8 @@ export interface ResponderParts {
   readonly bundleOf: (digest: string) => Bundle | undefined | Promise<Bundle | undefined>
   readonly clock: () => number
   readonly places: PerformPlaces
+  /** Resolves when nothing is under way that must not wait for a step; each step of `start` waits for it. */
+  readonly quiet?: () => Promise<void>
   readonly onStep?: (incident: number, result: StepResult) => void
   readonly onError?: (error: unknown) => void
 }
@@ -32,12 +35,14 @@ export interface Responder {
 
 interface Run {
   readonly id: string
-  readonly incident: number
   readonly playbook: string
   readonly bundle: string
   readonly commit: string
   readonly deadlineAt: number
 }
+
+/** Two, so that one goes on while the other waits for the disk; more would only take turns at the audit chain. */
+const workersAtOnce = 2
 
 /**
  * Works off playbook runs. Each step is decided by the pure interpreter from what is recorded, gated, and recorded
@@ -50,25 +55,37 @@ export function createResponder(parts: ResponderParts): Responder {
   let unlisten: (() => Promise<void>) | null = null
   let wake: () => void = () => {}
 
-  const drain = async () => {
+  const work = async (workers: number, quiet: () => Promise<void>) => {
     await store.transaction((tx) => expireApprovals(tx, parts.clock()))
     const runs = await store.transaction((tx) =>
       tx.query<Run>(
-        `select id, incident, playbook, bundle, commit, deadline_at as "deadlineAt" from run where tenant = $1 and (status = 'running' or (status = 'waiting' and deadline_at <= $2)) order by started_at, id`,
+        `select id, playbook, bundle, commit, deadline_at as "deadlineAt" from run where tenant = $1 and (status = 'running' or (status = 'waiting' and deadline_at <= $2)) order by started_at, id`,
         [tx.tenant, parts.clock()],
       ),
     )
     const errors: unknown[] = []
-    for (const run of runs.rows) {
-      try {
-        while (!stopping && (await advanceRun(parts, run)));
-      } catch (error) {
-        errors.push(error)
+    const queue = runs.rows.values()
+    const worker = async () => {
+      for (const run of queue) {
+        try {
+          do await quiet()
+          while (!stopping && (await advanceRun(parts, run).catch(again)))
+        } catch (error) {
+          errors.push(error)
+        }
       }
     }
+    await Promise.all(Array.from({ length: workers }, worker))
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} runs could not go on`)
     if (errors.length === 1) throw errors[0]
   }
+  // A step that the database gave up so that another transaction could go on has left nothing behind.
+  const again = (error: unknown): true => {
+    if (!isRetried(error)) throw error
+    parts.onError?.(error)
+    return true
+  }
+  const drain = () => work(1, async () => {})
 
   return {
     drain,
@@ -79,7 +96,7 @@ export function createResponder(parts: ResponderParts): Responder {
           const woken = new Promise<void>((resolve) => {
             wake = resolve
           })
-          await drain().catch((error: unknown) => parts.onError?.(error))
+          await work(workersAtOnce, parts.quiet ?? (async () => {})).catch((error: unknown) => parts.onError?.(error))
           if (!stopping) await Promise.race([woken, wait(5000, undefined, { ref: false })])
         }
       })()
@@ -97,14 +114,11 @@ export function createResponder(parts: ResponderParts): Responder {
 async function advanceRun(parts: ResponderParts, run: Run): Promise<boolean> {
   const bundle = await parts.bundleOf(run.bundle)
   const prepared = await parts.store.transaction(async (tx) => {
-    const locked = await tx.query<{ ok: boolean; status: string }>(
-      'select pg_try_advisory_xact_lock(7365004, hashtext($2)) as ok, status from run where tenant = $1 and id = $2',
-      [tx.tenant, run.id],
-    )
-    const state = locked.rows[0]
-    const isOver = state?.status === 'waiting' && parts.clock() >= run.deadlineAt
-    if (state === undefined || !state.ok || (state.status !== 'running' && !isOver)) return null
-    return decideStep(tx, parts, run, bundle)
+    const found = await lockRun(tx, run.id)
+    if (found === null || found === 'again') return found
+    const isOver = found.status === 'waiting' && parts.clock() >= run.deadlineAt
+    if (found.status !== 'running' && !isOver) return null
+    return decideStep(tx, parts, run, bundle, found)
   })
   if (prepared === null) return false
   if (prepared === 'again') return true
@@ -114,6 +128,7 @@ async function advanceRun(parts: ResponderParts, run: Run): Promise<boolean> {
 
 interface Ready {
   readonly next: Extract<NextStep, { kind: 'action' }>
+  readonly incident: number
   readonly effectId: string
   readonly inputs: JsonObject
   readonly target: string
@@ -128,11 +143,21 @@ async function decideStep(
   parts: ResponderParts,
   run: Run,
   bundle: Bundle | undefined,
+  found: LockedRun,
 ): Promise<Ready | 'again' | 'waiting' | 'ended'> {
   const at = parts.clock()
   const playbook = bundle?.playbooks.get(run.playbook)
-  const incident = await readIncident(tx, run.incident)
+  const incident = await readIncident(tx, found.incident)
   if (incident === null) return 'waiting'
+  if (found.supersededBy !== null)
+    return endRun(
+      tx,
+      run,
+      incident,
+      'cancelled',
+      `${found.supersededBy} of the same playbook started earlier and goes on: their incidents turned out to be one`,
+      at,
+    )
   if (at >= run.deadlineAt) return endRun(tx, run, incident, 'expired', 'the deadline of the playbook has passed', at)
   if (bundle === undefined || playbook === undefined) return 'waiting'
   const results = await tx.query<StepResult>(
@@ -273,7 +298,7 @@ async function gateStep(
       next.step.expiresMs === null ? null : at + next.step.expiresMs,
     ],
   )
-  return { next, effectId, inputs, target, decision, approval, at }
+  return { next, incident: incident.number, effectId, inputs, target, decision, approval, at }
 }
 
 const reasonOf = (approval: Approval) => {
@@ -296,7 +321,7 @@ async function settle(parts: ResponderParts, run: Run, bundle: Bundle | undefine
     {
       id: ready.effectId,
       run: run.id,
-      incident: run.incident,
+      incident: ready.incident,
       path: ready.next.path,
       action,
       effect: String(found.spec.effect),
@@ -309,9 +334,9 @@ async function settle(parts: ResponderParts, run: Run, bundle: Bundle | undefine
     parts.places,
   )
   await parts.store.transaction(async (tx) => {
-    const incident = await readIncident(tx, run.incident)
-    if (incident === null) throw new Error(`incident ${run.incident} is gone`)
-    await lockStory(tx, [incident.number])
+    await lockStory(tx, [ready.incident])
+    const incident = await readIncident(tx, ready.incident)
+    if (incident === null) throw new Error(`incident ${ready.incident} is gone`)
     const settled = await tx.query(
       'update effect set outcome = $3, settled_at = $4, result = $5, rollback = $6 where tenant = $1 and id = $2 and outcome is null',
       [tx.tenant, ready.effectId, done.outcome, parts.clock(), storableJson(done.result), storableJson(done.rollback)],
@@ -371,7 +396,6 @@ async function endRun(
   sentence: string,
   at: number,
 ): Promise<'ended'> {
-  await lockStory(tx, [incident.number])
   await tx.query('update run set status = $3, ended_at = $4, sentence = $5 where tenant = $1 and id = $2', [
     tx.tenant,
     run.id,

@@ -39,21 +39,23 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
       [tx.tenant, bundle.digest, bundle.commit, parts.clock(), JSON.stringify(bundle.files)],
     ),
   )
+  const pipeline = createPipeline({
+    store,
+    bundle: () => bundle,
+    enrich: enricher.enrich,
+    ...(parts.onBatch === undefined ? {} : { onBatch: parts.onBatch }),
+    ...(parts.onError === undefined ? {} : { onError: parts.onError }),
+  })
   return {
     store,
     enricher,
     inbox: createInbox(store),
-    pipeline: createPipeline({
-      store,
-      bundle: () => bundle,
-      enrich: enricher.enrich,
-      ...(parts.onBatch === undefined ? {} : { onBatch: parts.onBatch }),
-      ...(parts.onError === undefined ? {} : { onError: parts.onError }),
-    }),
+    pipeline,
     responder: createResponder({
       store,
       bundleOf: storedBundles(store, bundle),
       clock: parts.clock,
+      quiet: pipeline.quiet,
       places: { artifactsDir: join(parts.workDir, 'artifacts'), outboxDir: join(parts.workDir, 'outbox') },
       ...(parts.onStep === undefined ? {} : { onStep: parts.onStep }),
       ...(parts.onError === undefined ? {} : { onError: parts.onError }),

@@ -33,14 +33,19 @@ function link(
  * writers may wait for each other.
  */
 export async function lockAudit(tx: Tx): Promise<{ readonly seq: number; readonly hash: string }> {
+  const take = async () => {
+    const found = await tx.query<{ seq: number; hash: string }>(
+      { name: 'lock-audit', text: 'select seq, hash from audit_head where tenant = $1 for update' },
+      [tx.tenant],
+    )
+    return found.rows[0]
+  }
+  const known = await take()
+  if (known !== undefined) return known
   await tx.query(`insert into audit_head (tenant, seq, hash) values ($1, 0, '${genesis}') on conflict do nothing`, [
     tx.tenant,
   ])
-  const found = await tx.query<{ seq: number; hash: string }>(
-    'select seq, hash from audit_head where tenant = $1 for update',
-    [tx.tenant],
-  )
-  const head = found.rows[0]
+  const head = await take()
   if (head === undefined) throw new Error('the audit chain has no head')
   return head
 }

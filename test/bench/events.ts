@@ -41,8 +41,11 @@ export function quietRecord(n: number): string {
   })
 }
 
-/** A Wazuh alert of level 10 on one of `hosts` machines: it raises or extends an alert and an incident. */
-export function alertRecord(n: number, hosts: number, stepMs = 500): string {
+/**
+ * A Wazuh alert of level 10 on one of `hosts` machines by one of `attackers` addresses: it raises or extends an alert and
+ * an incident.
+ */
+export function alertRecord(n: number, hosts: number, stepMs = 500, attackers = 250): string {
   const host = n % hosts
   return JSON.stringify({
     id: `bench.${n}`,
@@ -59,7 +62,9 @@ export function alertRecord(n: number, hosts: number, stepMs = 500): string {
       name: `srv-${host}`,
       ip: `10.${Math.floor(host / 62_500) % 250}.${Math.floor(host / 250) % 250}.${(host % 250) + 1}`,
     },
-    data: { srcip: `198.51.100.${n % 250}`, srcuser: `user${host}` },
+    data: { srcip: addressOf(n % attackers), srcuser: `user${host}` },
     location: '/var/log/auth.log',
   })
 }
+
+const addressOf = (n: number) => (n < 250 ? `198.51.100.${n}` : `203.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`)

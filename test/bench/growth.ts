@@ -7,7 +7,7 @@ const perRequest = 1000
 const inFlight = 4
 
 /** Alerts of `hosts` machines, one in 5 s of event time, over HTTP until there are `to` rows of alerts: what one more costs, and what the engine holds. */
-export async function growth(name: string, hosts: number, to: number): Promise<void> {
+export async function growth(name: string, hosts: number, attackers: number, to: number): Promise<void> {
   await withEngine(async (engine) => {
     const marks: string[] = []
     let sent = 0
@@ -19,7 +19,7 @@ export async function growth(name: string, hosts: number, to: number): Promise<v
         while (sent < done + step) {
           const from = sent
           sent += perRequest
-          const lines = Array.from({ length: perRequest }, (_, n) => alertRecord(from + n, hosts, 5000))
+          const lines = Array.from({ length: perRequest }, (_, n) => alertRecord(from + n, hosts, 5000, attackers))
           last = Math.max(last, await engine.post(lines.join('\n'), 'application/x-ndjson'))
         }
       }
@@ -43,7 +43,7 @@ export async function growth(name: string, hosts: number, to: number): Promise<v
     )
     const { peakRss } = await engine.usage()
     say(
-      `${name.padEnd(10)} ${hosts} hosts, one alert in 5 s of event time, over HTTP in requests of ${perRequest}; at alerts sent:\n  ${marks.join('\n  ')}\n  ${rows.rows[0]?.alerts} alert rows, ${rows.rows[0]?.incidents} incidents; peak RSS of the engine ${megabytes(peakRss)} MB; ${await engine.faults(to)}`,
+      `${name.padEnd(10)} ${hosts} hosts, ${attackers} attackers, one alert in 5 s of event time, over HTTP in requests of ${perRequest}; at alerts sent:\n  ${marks.join('\n  ')}\n  ${rows.rows[0]?.alerts} alert rows, ${rows.rows[0]?.incidents} incidents; peak RSS of the engine ${megabytes(peakRss)} MB; ${await engine.faults(to)}`,
     )
   })
 }

@@ -132,7 +132,7 @@ const suites = {
   ingest,
   alerts,
   latency,
-  growth: () => growth('growth', 20_000, growthTo),
-  sprawl: () => growth('sprawl', 100_000_000, Math.min(growthTo, 100_000)),
+  growth: () => growth('growth', 20_000, 250, growthTo),
+  sprawl: () => growth('sprawl', 10_000_000, 10_000_000, growthTo),
 }
 for (const [name, suite] of Object.entries(suites)) if (runs(name)) await suite()

@@ -2,10 +2,12 @@ import { createHash, hash } from 'node:crypto'
 import type { Json } from './json.ts'
 import { isObject } from './json.ts'
 
-const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+const alphabet = new TextEncoder().encode('0123456789abcdefghjkmnpqrstvwxyz')
 
+/** Written into bytes, not put together letter by letter: such a string keeps its pieces, and there is an id for everything. */
 function base32(bytes: Uint8Array): string {
-  let text = ''
+  const text = Buffer.alloc(Math.ceil((bytes.length * 8) / 5))
+  let at = 0
   let buffer = 0
   let bits = 0
   for (const byte of bytes) {
@@ -13,10 +15,11 @@ function base32(bytes: Uint8Array): string {
     bits += 8
     while (bits >= 5) {
       bits -= 5
-      text += alphabet[(buffer >> bits) & 31]
+      text[at++] = alphabet[(buffer >> bits) & 31] as number
     }
   }
-  return bits > 0 ? text + alphabet[(buffer << (5 - bits)) & 31] : text
+  if (bits > 0) text[at] = alphabet[(buffer << (5 - bits)) & 31] as number
+  return text.toString('latin1')
 }
 
 /**
