@@ -4,8 +4,6 @@ import {
   type JsonObject,
   type Locate,
   type Observable,
-  type ObservableRole,
-  type ObservableType,
   type Problem,
   type SeverityId,
   type SeverityName,
@@ -14,6 +12,7 @@ import {
 } from '../model/index.ts'
 import { compileValue } from '../template/index.ts'
 import { compileGetter, firstOf, textOf } from './getter.ts'
+import type { IntegrationManifest } from './manifest.generated.ts'
 import { normalizeObservable } from './observable-value.ts'
 
 type Path = readonly (string | number)[]
@@ -87,8 +86,10 @@ export function compileSeverity(raw: Json | undefined): (record: JsonObject) => 
 
 const maxObservables = 100
 
+type ObservableManifest = NonNullable<NonNullable<IntegrationManifest['inbound']>[number]['observables']>[number]
+
 /** How a raw value is taken apart before it is normalised. */
-const splitters: Readonly<Record<string, (text: string) => string[]>> = {
+const splitters: Readonly<Record<NonNullable<ObservableManifest['as']>, (text: string) => string[]>> = {
   'hash-list': (text) => text.split(/[,;|]/).map((part) => part.split('=').at(-1) ?? ''),
   'account-name': (text) => [text.split('\\').at(-1) ?? ''],
   'role-session': (text) => (/:assumed-role\//.test(text) ? [text.split('/').at(-1) ?? ''] : []),
@@ -97,16 +98,15 @@ const splitters: Readonly<Record<string, (text: string) => string[]>> = {
   list: (text) => text.split(/[,\s]+/),
 }
 
-/** Names of the `as:` of an observable. */
-export const observableForms = Object.keys(splitters)
-
 /** The observables of a record, normalised, each once, attacker before target before related for the same value. */
-export function compileObservables(raw: Json | undefined): (record: JsonObject) => readonly Observable[] {
-  const specs = (Array.isArray(raw) ? (raw as readonly Json[]) : []).filter(isObject).map((spec) => ({
-    type: spec.type as ObservableType,
-    role: spec.role as ObservableRole,
-    getters: compileFrom(spec.from),
-    split: typeof spec.as === 'string' ? splitters[spec.as] : undefined,
+export function compileObservables(
+  raw: readonly ObservableManifest[] = [],
+): (record: JsonObject) => readonly Observable[] {
+  const specs = raw.map(({ type, role, from, as: form }) => ({
+    type,
+    role,
+    getters: compileFrom(from),
+    split: form === undefined ? undefined : splitters[form],
   }))
   return (record) => {
     const found: Observable[] = []

@@ -16,8 +16,9 @@ import {
 } from '../model/index.ts'
 import { type ContractTest, contractReceivedAt } from './contract-test.ts'
 import { compileFrom, compileObservables, compileSeverity, compileText } from './extract.ts'
-import { compileGetter, type Getter, textOf } from './getter.ts'
+import { compileGetter, type Getter } from './getter.ts'
 import { compileLogSource, type PossibleLogSource, possibleLogSource } from './log-source.ts'
+import type { IntegrationManifest } from './manifest.generated.ts'
 import { reshapers } from './reshape.ts'
 import { proofFaults } from './webhook-proof.ts'
 
@@ -72,6 +73,9 @@ export interface Inbound {
   readonly alert: AlertMapping | null
 }
 
+type InboundManifest = NonNullable<IntegrationManifest['inbound']>[number]
+type TestManifest = NonNullable<IntegrationManifest['tests']>[number]
+
 /** A manifest, compiled: what it takes in, and what it can do. */
 export interface Integration {
   readonly id: string
@@ -91,8 +95,10 @@ const defaultMaxBytes = 1_048_576
 /** Compiles a manifest that has passed its schema. */
 export function compileIntegration(document: Document): Result<Integration> {
   const problems: Problem[] = []
-  const { id, title, webhook, inbound, connection, actions, tests } = document.value
-  const integration = String(id)
+  // The one place where a document becomes a manifest: it has passed the schema that the type is made from.
+  const manifest = document.value as unknown as IntegrationManifest
+  const { id: integration, title, webhook, inbound = [], tests = [] } = manifest
+  const { connection, actions } = document.value
   const folder = /^integrations\/([^/]+)\/integration\.yaml$/.exec(document.file)?.[1]
   if (folder !== undefined && folder !== integration)
     problems.push(
@@ -103,45 +109,39 @@ export function compileIntegration(document: Document): Result<Integration> {
         'name the folder after the id',
       ),
     )
-  if (isObject(webhook) && isObject(webhook.verify))
+  if (webhook !== undefined)
     for (const { member, message, hint } of proofFaults(webhook.verify))
       problems.push(problem('integration/proof', message, document.place(['webhook', 'verify', member], 'key'), hint))
-  const compiled = listOf(inbound).map((raw, index) => compileInbound(integration, raw, index, document, problems))
+  const compiled = inbound.map((raw, index) => compileInbound(integration, raw, index, document, problems))
   if (problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
     value: {
       id: integration,
-      title: String(title),
-      ref: { kind: 'integration', id: integration, title: String(title), place: document.place(['id']) },
-      webhook: isObject(webhook) ? webhookOf(integration, webhook) : null,
+      title,
+      ref: { kind: 'integration', id: integration, title, place: document.place(['id']) },
+      webhook: webhook === undefined ? null : webhookOf(webhook),
       inbound: compiled,
       connection: isObject(connection) ? connection : null,
       actions: listOf(actions) as readonly ActionSpec[],
-      tests: listOf(tests).map((raw, index) => contractTest(raw, index, document)),
+      tests: tests.map((raw, index) => contractTest(raw, index, document)),
     },
   }
 }
 
-function webhookOf(integration: string, raw: JsonObject): WebhookSpec {
-  return {
-    path: textOf(raw.path) ?? integration,
-    maxBytes: typeof raw.maxBytes === 'number' ? raw.maxBytes : defaultMaxBytes,
-    verify: isObject(raw.verify) ? raw.verify : {},
-    handshake: textOf(raw.handshake) ?? null,
-  }
+function webhookOf(raw: NonNullable<IntegrationManifest['webhook']>): WebhookSpec {
+  const { path, maxBytes = defaultMaxBytes, verify, handshake = null } = raw
+  return { path, maxBytes, verify, handshake }
 }
 
-function contractTest(raw: JsonObject, index: number, document: Document): ContractTest {
-  const at = textOf(raw.receivedAt)
-  const { transport } = raw
-  const expect = isObject(raw.expect) ? raw.expect : {}
+function contractTest(raw: TestManifest, index: number, document: Document): ContractTest {
+  const { name, payload, contentType = 'application/json', transport = 'webhook', expect } = raw
   return {
-    name: textOf(raw.name) ?? `test ${index + 1}`,
-    payload: raw.payload ?? null,
-    contentType: textOf(raw.contentType) ?? 'application/json',
-    transport: transport === 'file' || transport === 'syslog' ? transport : 'webhook',
-    receivedAt: parseTimestamp(at, 'rfc3339') ?? contractReceivedAt,
+    name,
+    payload,
+    contentType,
+    transport,
+    receivedAt: parseTimestamp(raw.receivedAt, 'rfc3339') ?? contractReceivedAt,
     recognised: raw.recognised !== false && expect.kind !== 'dead',
     expect,
     place: (path, part) => document.place(['tests', index, ...path], part),
@@ -150,7 +150,7 @@ function contractTest(raw: JsonObject, index: number, document: Document): Contr
 
 function compileInbound(
   integration: string,
-  raw: JsonObject,
+  raw: InboundManifest,
   index: number,
   document: Document,
   problems: Problem[],
@@ -168,36 +168,37 @@ function compileInbound(
     return null
   }
   const accept = select('accept', raw.accept) ?? { fields: [], test: () => true, holding: () => [] }
-  const id = String(raw.id)
-  const reshape =
-    typeof raw.reshape === 'string' && Object.hasOwn(reshapers, raw.reshape) ? (reshapers[raw.reshape] ?? null) : null
+  const { id } = raw
+  const reshape = raw.reshape === undefined ? null : (reshapers[raw.reshape] ?? null)
   return {
     id,
     integration,
     ref: {
       kind: 'integration',
       id: `${integration}/${id}`,
-      title: textOf(raw.title) ?? String(document.value.title),
+      title: raw.title ?? String(document.value.title),
       place: document.place(at(['id'])),
     },
-    priority:
-      typeof raw.priority === 'number' ? raw.priority : isObject(raw.accept) ? Object.keys(raw.accept).length * 10 : 10,
+    priority: raw.priority ?? (isObject(raw.accept) ? Object.keys(raw.accept).length * 10 : 10),
     reshape,
     split: compileFrom(raw.split),
     accept,
     roots: reshape === null && isObject(raw.accept) ? rootsOf(raw.accept) : null,
     drop: select('drop', raw.drop),
     key: compileFrom(raw.key),
-    updateOf: typeof raw.updateOf === 'string' ? compileGetter(raw.updateOf) : null,
-    times: listOf(Array.isArray(raw.time) ? raw.time : raw.time === undefined ? [] : [raw.time]).flatMap((one) =>
-      compileFrom(one.from).map((getter) => ({ getter, form: (textOf(one.as) ?? 'rfc3339') as TimeForm })),
-    ),
+    updateOf: raw.updateOf === undefined ? null : compileGetter(raw.updateOf),
+    times: [raw.time ?? []]
+      .flat()
+      .flatMap(({ from, as: form = 'rfc3339' }) => compileFrom(from).map((getter) => ({ getter, form }))),
     logsource: compileLogSource(raw.logsource),
     gives: possibleLogSource(raw.logsource),
     observables: compileObservables(raw.observables),
-    alert: isObject(raw.alert)
-      ? compileAlert(raw.alert, at(['alert']), document, problems, (value) => select('when', value, ['alert', 'when']))
-      : null,
+    alert:
+      raw.alert !== undefined
+        ? compileAlert(raw.alert, at(['alert']), document, problems, (value) =>
+            select('when', value, ['alert', 'when']),
+          )
+        : null,
   }
 }
 
@@ -210,13 +211,14 @@ function rootsOf(accept: JsonObject): readonly string[] {
 }
 
 function compileAlert(
-  raw: JsonObject,
+  raw: NonNullable<InboundManifest['alert']>,
   path: readonly (string | number)[],
   document: Document,
   problems: Problem[],
   select: (value: Json | undefined) => Selection | null,
 ): AlertMapping {
-  const text = (key: string) => compileText(raw[key], [...path, key], document.place, problems)
+  const text = (key: 'title' | 'description' | 'class' | 'url') =>
+    compileText(raw[key], [...path, key], document.place, problems)
   const detected = raw.detectedAt
   return {
     when: select(raw.when),
@@ -228,12 +230,8 @@ function compileAlert(
     confidence: compileFrom(raw.confidence),
     techniques: compileFrom(raw.techniques),
     tactics: compileFrom(raw.tactics),
-    detectedAt: isObject(detected)
-      ? { getters: compileFrom(detected.from), form: (textOf(detected.as) ?? 'rfc3339') as TimeForm }
-      : null,
+    detectedAt: detected !== undefined ? { getters: compileFrom(detected.from), form: detected.as ?? 'rfc3339' } : null,
     aggregateBy: raw.aggregateBy === undefined ? null : compileFrom(raw.aggregateBy),
-    details: Object.entries(isObject(raw.details) ? raw.details : {}).map(
-      ([name, from]) => [name, compileGetter(String(from))] as const,
-    ),
+    details: Object.entries(raw.details ?? {}).map(([name, from]) => [name, compileGetter(from)] as const),
   }
 }
