@@ -2,6 +2,7 @@ import type { Explained, Meaning, RuleExplanation } from '../core/detect/index.t
 import { type Decision, formatPlace, type Json, type LogSource, oneLine } from '../core/model/index.ts'
 
 const maxMeanings = 4
+const maxFailing = 6
 const maxWanted = 4
 const maxValue = 160
 
@@ -31,6 +32,17 @@ export function explanationText(
     '',
     '',
   ].join('\n')
+}
+
+/** Why a rule did not fire, in one line, and below it the fields that did not hold. */
+export function reasonText(explanation: RuleExplanation): readonly string[] {
+  const failing = explanation.searches.filter((one) => !one.holds).flatMap(failingFields)
+  return [reasonOf(explanation), ...failing.slice(0, maxFailing).flatMap((one) => fieldLines(one, 1))]
+}
+
+function failingFields(one: Explained): readonly Explained[] {
+  if (one.holds) return []
+  return one.kind === 'field' ? [one] : one.parts.flatMap(failingFields)
 }
 
 const mark = (holds: boolean) => (holds ? '✓' : '✗')

@@ -1,12 +1,15 @@
-import { type Bundle, parseDocument, type SourceFile } from '../core/content/index.ts'
+import { type Bundle, parseDocument, parseDocuments, type SourceFile } from '../core/content/index.ts'
 import {
+  bindingsOf,
   checkFixture,
   checkRarityFixture,
+  explainRule,
   type FixtureCase,
   type RarityRule,
+  type RuleExplanation,
   type SigmaRule,
 } from '../core/detect/index.ts'
-import { type Problem, problem } from '../core/model/index.ts'
+import { type Document, isObject, type Json, type Problem, problem } from '../core/model/index.ts'
 
 /** Rules that have fixtures of their own. */
 export type FixtureRule = SigmaRule | RarityRule
@@ -62,4 +65,30 @@ export function straysOf(rules: readonly FixtureRule[], files: readonly SourceFi
         'rename or remove it',
       ),
     )
+}
+
+/** Why a rule did not fire on a record of its fixture; null where that is not the question. */
+export function explainCase(
+  rule: FixtureRule,
+  one: FixtureCase,
+  { files, mappings }: Pick<Bundle, 'files' | 'mappings'>,
+): RuleExplanation | null {
+  if (rule.kind !== 'detection' || one.kind !== 'positive' || one.passed) return null
+  const text = documentOf(files, pathOf(rule), (document) => document.value.id === rule.id)
+  const list = documentOf(files, fixturePath(rule))?.value[one.kind]
+  const record = Array.isArray(list) ? (list as readonly Json[])[one.index] : undefined
+  const [binding] = bindingsOf(rule.logsource, mappings)
+  if (text === null || !isObject(record) || binding === undefined) return null
+  return explainRule(rule, text, { logsource: binding.given, record }, mappings)
+}
+
+function documentOf(
+  files: readonly SourceFile[],
+  path: string,
+  isMeant: (document: Document) => boolean = () => true,
+): Document | null {
+  const file = files.find((one) => one.path === path)
+  if (file === undefined) return null
+  const documents = parseDocuments(file.path, file.text).flatMap((one) => (one.ok ? [one.value] : []))
+  return documents.find(isMeant) ?? null
 }

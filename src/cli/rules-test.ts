@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
-import { formatPlace, type Problem } from '../core/model/index.ts'
+import type { Bundle } from '../core/content/index.ts'
+import type { FixtureCase } from '../core/detect/index.ts'
+import { formatPlace, oneLine, type Problem } from '../core/model/index.ts'
+import { reasonText } from './explain-rule-text.ts'
 import { Failure } from './failure.ts'
-import { type FixtureRule, isFailed, pathOf, straysOf, type Tested, testRule } from './fixture-results.ts'
+import { explainCase, type FixtureRule, isFailed, pathOf, straysOf, type Tested, testRule } from './fixture-results.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { rulesGroup } from './rules-group.ts'
 
@@ -15,7 +18,8 @@ export function register(program: Command): void {
     .option('--content <dir>', 'another repository than this one')
     .addHelpText(
       'after',
-      '\nA rule is named by id or by part of its path. Fixtures lie in rules/detection/fixtures under the name of the rule.' +
+      '\nA rule is named by id or by part of its path. Fixtures lie in rules/detection/fixtures under the name of the rule;' +
+        '\ncorrelations have none, and are counted at the end.' +
         '\n\nExamples:\n  gitsoc rules test\n  gitsoc rules test okta_ --json',
     )
     .action(async (wanted: string[], options: { json?: boolean; commit?: string; content?: string }) => {
@@ -31,7 +35,12 @@ export function register(program: Command): void {
       const strays = wanted.length > 0 ? [] : straysOf(rules, bundle.files)
       const failed = tested.filter(isFailed)
       const ok = failed.length === 0 && strays.length === 0
-      process.stdout.write(options.json ? `${JSON.stringify(report(tested, strays, ok))}\n` : text(tested, strays))
+      const without = wanted.length > 0 ? [] : bundle.sequences
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ ...report(tested, strays, ok), withoutFixture: without.map(({ id, title }) => ({ id, title })) })}\n`
+          : text(tested, strays, without.length, bundle),
+      )
       if (!ok) process.exitCode = 1
     })
 }
@@ -43,6 +52,11 @@ function isWanted(rule: FixtureRule, wanted: readonly string[]): boolean {
 function report(tested: readonly Tested[], strays: readonly Problem[], ok: boolean) {
   return {
     ok,
+    counts: {
+      rules: tested.length,
+      records: tested.reduce((sum, one) => sum + one.cases.length, 0),
+      failed: tested.filter(isFailed).length,
+    },
     rules: tested.map((one) => ({
       id: one.rule.id,
       title: one.rule.title,
@@ -55,22 +69,14 @@ function report(tested: readonly Tested[], strays: readonly Problem[], ok: boole
   }
 }
 
-function text(tested: readonly Tested[], strays: readonly Problem[]): string {
+function text(tested: readonly Tested[], strays: readonly Problem[], without: number, bundle: Bundle): string {
   const lines: string[] = []
   for (const one of [...tested.flatMap((each) => each.problems), ...strays])
     lines.push(
       `${one.place === undefined ? '' : `${formatPlace(one.place)} `}${one.message}${one.hint ? ` (${one.hint})` : ''}`,
     )
-  for (const { rule, cases } of tested) {
-    for (const one of cases.filter((each) => !each.passed)) {
-      const seen = one.facts.map((fact) => `${fact.name} = ${JSON.stringify(fact.value)}`).join(', ')
-      lines.push(
-        one.kind === 'positive' && one.facts.length === 0
-          ? `${formatPlace(one.place)} "${rule.title}" did not fire`
-          : `${formatPlace(one.place)} "${rule.title}" ${rule.kind === 'detection' ? 'fired' : 'did something else'}: ${seen}`,
-      )
-    }
-  }
+  for (const { rule, cases } of tested)
+    for (const one of cases.filter((each) => !each.passed)) lines.push(...failureLines(rule, one, bundle))
   const count = tested.reduce((sum, one) => sum + one.cases.length, 0)
   const wrong = tested.filter(isFailed).length
   lines.push(
@@ -78,5 +84,17 @@ function text(tested: readonly Tested[], strays: readonly Problem[]): string {
       ? `${tested.length} rules do what their ${count} records say`
       : `${wrong} of ${tested.length} rules failed (${count} records${strays.length > 0 ? `, ${strays.length} stray files` : ''})`,
   )
+  if (without > 0) lines.push(`${without} correlations have no fixtures`)
   return `${lines.join('\n')}\n`
+}
+
+/** What the rule did, and for a rule that stayed silent why. */
+function failureLines(rule: FixtureRule, one: FixtureCase, bundle: Bundle): readonly string[] {
+  const head = `${formatPlace(one.place)} "${oneLine(rule.title, 120)}"`
+  const seen = one.facts.map((fact) => `${fact.name} = ${oneLine(JSON.stringify(fact.value), 200)}`).join(', ')
+  if (rule.kind !== 'detection') return [`${head} ${seen === '' ? 'did not fire' : `did something else: ${seen}`}`]
+  if (one.kind === 'negative') return [`${head} fired: ${seen}`]
+  const why = explainCase(rule, one, bundle)
+  const [reason, ...fields] = why === null ? [] : reasonText(why)
+  return [`${head} did not fire${reason === undefined ? '' : `: ${reason}`}`, ...fields]
 }

@@ -36,7 +36,7 @@ const still = '{ eventName: CreateUser, userIdentity: { type: IAMUser } }'
 
 test('says that all rules do what their records say, and ends with 0', async () => {
   const { text, exitCode } = await run()
-  expect(text).toMatch(/^\d+ rules do what their \d+ records say\n$/)
+  expect(text).toMatch(/^\d+ rules do what their \d+ records say\n\d+ correlations have no fixtures\n$/)
   expect(exitCode).toBeUndefined()
 })
 
@@ -44,7 +44,8 @@ test('shows the record that did not set its rule off, and the one that did, and 
   writeFileSync(fixture(), `positive:\n  - ${still}\nnegative:\n  - ${fires}\n`)
   const { text, exitCode } = await run('aws_root_used')
   const path = 'rules/detection/fixtures/aws_root_used.yaml'
-  expect(text).toContain(`${path}:2:5 "Root user did something" did not fire\n`)
+  expect(text).toContain(`${path}:2:5 "Root user did something" did not fire: `)
+  expect(text).toContain('  ✗ userIdentity.type: "Root"\n      seen: "IAMUser"\n')
   expect(text).toContain(`${path}:4:5 "Root user did something" fired: userIdentity.type = "Root"\n`)
   expect(text).toContain('1 of 1 rules failed (2 records)\n')
   expect(exitCode).toBe(1)
@@ -69,6 +70,8 @@ test('--json gives one document with every case', async () => {
   const { text } = await run('aws_root_used', '--json')
   expect(JSON.parse(text)).toMatchObject({
     ok: false,
+    counts: { rules: 1, records: 2, failed: 1 },
+    withoutFixture: [],
     rules: [{ ok: false, cases: [{ kind: 'positive', passed: false, place: { line: 2 } }, { passed: true }] }],
   })
 })
