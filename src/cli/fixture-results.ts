@@ -31,7 +31,8 @@ export const isExercised = ({ cases }: Tested) => {
   return positive.length > 0 && positive.every((one) => one.passed)
 }
 
-const fixturePath = (rule: FixtureRule) => pathOf(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
+/** Where the fixture of a rule lies. */
+export const fixturePath = (rule: FixtureRule) => pathOf(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
 
 /** Runs a rule over its fixture file; one without a file has that as its problem. */
 export function testRule(rule: FixtureRule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {

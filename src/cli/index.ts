@@ -13,6 +13,7 @@ import { register as metrics } from './metrics.ts'
 import { register as playbookCoverage } from './playbook-coverage.ts'
 import { register as playbookDryRun } from './playbook-dry-run.ts'
 import { register as playbookMutate } from './playbook-mutate.ts'
+import { register as rulesAdd } from './rules-add.ts'
 import { register as rulesCheck } from './rules-check.ts'
 import { register as rulesCoverage } from './rules-coverage.ts'
 import { register as rulesExplain } from './rules-explain.ts'
@@ -43,6 +44,7 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
       playbookDryRun,
       playbookCoverage,
       playbookMutate,
+      rulesAdd,
       rulesCheck,
       rulesTest,
       rulesLearned,

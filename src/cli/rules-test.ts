@@ -1,10 +1,19 @@
 import type { Command } from 'commander'
-import type { Bundle } from '../core/content/index.ts'
+import { type Bundle, isPackRule } from '../core/content/index.ts'
 import type { FixtureCase } from '../core/detect/index.ts'
 import { formatPlace, oneLine, type Problem } from '../core/model/index.ts'
 import { reasonText } from './explain-rule-text.ts'
 import { Failure } from './failure.ts'
-import { explainCase, type FixtureRule, isFailed, pathOf, straysOf, type Tested, testRule } from './fixture-results.ts'
+import {
+  explainCase,
+  type FixtureRule,
+  fixturePath,
+  isFailed,
+  pathOf,
+  straysOf,
+  type Tested,
+  testRule,
+} from './fixture-results.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { rulesGroup } from './rules-group.ts'
 
@@ -19,7 +28,7 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       '\nA rule is named by id or by part of its path. Fixtures lie in rules/detection/fixtures under the name of the rule;' +
-        '\ncorrelations have none, and are counted at the end.' +
+        '\ncorrelations have none and rules of packs need none: both are counted at the end.' +
         '\n\nExamples:\n  gitsoc rules test\n  gitsoc rules test okta_ --json',
     )
     .action(async (wanted: string[], options: { json?: boolean; commit?: string; content?: string }) => {
@@ -31,15 +40,18 @@ export function register(program: Command): void {
           hint: 'give an id or part of a path, like okta_',
           exitCode: 2,
         })
-      const tested = chosen.map((rule) => testRule(rule, bundle))
+      const hasFixture = new Set(bundle.files.map((file) => file.path))
+      const untested = chosen.filter((rule) => isPackRule(pathOf(rule)) && !hasFixture.has(fixturePath(rule)))
+      const skipped = new Set(untested)
+      const tested = chosen.filter((rule) => !skipped.has(rule)).map((rule) => testRule(rule, bundle))
       const strays = wanted.length > 0 ? [] : straysOf(rules, bundle.files)
       const failed = tested.filter(isFailed)
       const ok = failed.length === 0 && strays.length === 0
       const without = wanted.length > 0 ? [] : bundle.sequences
       process.stdout.write(
         options.json
-          ? `${JSON.stringify({ ...report(tested, strays, ok), withoutFixture: without.map(({ id, title }) => ({ id, title })) })}\n`
-          : text(tested, strays, without.length, bundle),
+          ? `${JSON.stringify({ ...report(tested, strays, untested.length, ok), withoutFixture: without.map(({ id, title }) => ({ id, title })) })}\n`
+          : text(tested, strays, { correlations: without.length, packs: untested.length }, bundle),
       )
       if (!ok) process.exitCode = 1
     })
@@ -49,9 +61,10 @@ function isWanted(rule: FixtureRule, wanted: readonly string[]): boolean {
   return wanted.length === 0 || wanted.some((one) => rule.id === one || pathOf(rule).includes(one))
 }
 
-function report(tested: readonly Tested[], strays: readonly Problem[], ok: boolean) {
+function report(tested: readonly Tested[], strays: readonly Problem[], untested: number, ok: boolean) {
   return {
     ok,
+    untested,
     counts: {
       rules: tested.length,
       records: tested.reduce((sum, one) => sum + one.cases.length, 0),
@@ -69,7 +82,12 @@ function report(tested: readonly Tested[], strays: readonly Problem[], ok: boole
   }
 }
 
-function text(tested: readonly Tested[], strays: readonly Problem[], without: number, bundle: Bundle): string {
+function text(
+  tested: readonly Tested[],
+  strays: readonly Problem[],
+  without: { readonly correlations: number; readonly packs: number },
+  bundle: Bundle,
+): string {
   const lines: string[] = []
   for (const one of [...tested.flatMap((each) => each.problems), ...strays])
     lines.push(
@@ -84,7 +102,8 @@ function text(tested: readonly Tested[], strays: readonly Problem[], without: nu
       ? `${tested.length} rules do what their ${count} records say`
       : `${wrong} of ${tested.length} rules failed (${count} records${strays.length > 0 ? `, ${strays.length} stray files` : ''})`,
   )
-  if (without > 0) lines.push(`${without} correlations have no fixtures`)
+  if (without.correlations > 0) lines.push(`${without.correlations} correlations have no fixtures`)
+  if (without.packs > 0) lines.push(`${without.packs} rules of packs have no fixtures here and were not tested`)
   return `${lines.join('\n')}\n`
 }
 

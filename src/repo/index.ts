@@ -1,2 +1,5 @@
+export { isRepositoryUrl } from './fetch-repository.ts'
 export { type Content, readCommit, readWorkingTree } from './read-content.ts'
+export { type PackSource, readPack } from './read-pack.ts'
 export { listRuleFiles, readRuleFile } from './read-rules.ts'
+export { compareFolder, type FolderChange, writeFolder } from './write-folder.ts'

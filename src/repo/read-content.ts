@@ -1,8 +1,7 @@
-import { execFile, spawn } from 'node:child_process'
-import { lstat, open, readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { lstat, open, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { SourceFile } from '../core/content/index.ts'
+import { commitOf, git, readObjects } from './git.ts'
 
 /** Content with the commit it was read from (`worktree` when it was not). */
 export interface Content {
@@ -41,7 +40,7 @@ async function walk(root: string, folder: string, files: SourceFile[]): Promise<
     const path = `${folder}/${name}`
     const info = await lstat(join(root, path))
     if (info.isDirectory()) await walk(root, path, files)
-    else if (info.isFile() && isContent(path)) files.push({ path, text: await beginning(join(root, path)) })
+    else if (info.isFile() && isContent(path)) files.push({ path, text: await textOf(join(root, path), info.size) })
   }
 }
 
@@ -49,6 +48,10 @@ function absent(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null
   throw error
 }
+
+/** A whole file when it is small enough, else its beginning. */
+const textOf = (file: string, size: number): Promise<string> =>
+  size < readBytes ? readFile(file, 'utf8') : beginning(file)
 
 /** The text of a file, as far as a compiler would read it. */
 export async function beginning(file: string): Promise<string> {
@@ -63,41 +66,9 @@ export async function beginning(file: string): Promise<string> {
   }
 }
 
-const environment = {
-  PATH: process.env.PATH ?? '',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_OPTIONAL_LOCKS: '0',
-  // A commit is what its id says: no local replacement of objects, nothing fetched while reading.
-  GIT_NO_REPLACE_OBJECTS: '1',
-  GIT_NO_LAZY_FETCH: '1',
-}
-
-async function git(root: string, args: readonly string[]): Promise<Buffer> {
-  const { stdout } = await promisify(execFile)('git', ['-C', root, '-c', `safe.directory=${resolve(root)}`, ...args], {
-    env: environment,
-    encoding: 'buffer',
-    maxBuffer: 256 * 1024 * 1024,
-  })
-  return stdout
-}
-
 /** The content files of any commit, from Git's objects: no checkout. Throws when the revision is not known. */
 export async function readCommit(root: string, revision: string): Promise<Content> {
-  if (!/^[\w./@{}^~-]{1,200}$/.test(revision) || revision.startsWith('-'))
-    throw new Error(`"${revision}" is no revision`)
-  const commit = (
-    await git(root, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') throw new Error('the program git is not installed: it reads commits')
-        return Buffer.from('')
-      },
-    )
-  )
-    .toString()
-    .trim()
-  if (commit === '') throw new Error(`there is no commit "${revision}" in ${root}`)
+  const commit = await commitOf(root, revision)
   const listing = (await git(root, ['ls-tree', '-r', '-z', '-l', commit, '--', ...folders])).toString('utf8')
   let total = 0
   const entries = listing.split('\0').flatMap((line) => {
@@ -117,32 +88,7 @@ export async function readCommit(root: string, revision: string): Promise<Conten
   return {
     commit,
     files: entries
-      .map(({ path }, index) => ({ path, text: texts[index] ?? '' }))
+      .map(({ path }, index) => ({ path, text: texts[index]?.toString('utf8') ?? '' }))
       .sort((a, b) => (a.path < b.path ? -1 : 1)),
   }
-}
-
-/** The texts of blobs, with one `cat-file --batch`. */
-async function readObjects(root: string, objects: readonly string[]): Promise<readonly string[]> {
-  if (objects.length === 0) return []
-  const child = spawn('git', ['-C', root, '-c', `safe.directory=${resolve(root)}`, 'cat-file', '--batch'], {
-    env: environment,
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  // When git ends early its answer is short, and that is reported below.
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(`${objects.join('\n')}\n`)
-  const chunks: Buffer[] = []
-  for await (const chunk of child.stdout) chunks.push(chunk as Buffer)
-  const data = Buffer.concat(chunks)
-  const texts: string[] = []
-  for (let at = 0; at < data.length; ) {
-    const end = data.indexOf(10, at)
-    const size = Number(data.subarray(at, end).toString().split(' ')[2])
-    if (!Number.isInteger(size)) throw new Error('git cat-file gave an unexpected answer')
-    texts.push(data.subarray(end + 1, end + 1 + size).toString('utf8'))
-    at = end + 1 + size + 1
-  }
-  if (texts.length !== objects.length) throw new Error('git cat-file ended before all files were read')
-  return texts
 }

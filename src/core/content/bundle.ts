@@ -37,6 +37,7 @@ import { callCircles, compilePlaybook, type KnownAction, type Playbook, verifyPl
 import { compilePolicy, type Policy } from '../policy/index.ts'
 import { isMisplaced, type Kind, kindOf, kinds } from './kinds.ts'
 import { checkMappings } from './log-sources.ts'
+import { checkPackBounds, checkPacks, isPackRule, parsePackRules } from './packs.ts'
 import { readDocuments } from './read-documents.ts'
 import type { SourceFile } from './source.ts'
 
@@ -84,7 +85,18 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1))
   if (sorted.length > maxFiles)
     problems.push(problem('content/too-many', `there are more than ${maxFiles} files of content`))
-  for (const file of sorted.slice(0, maxFiles)) {
+  // Packs come last: where one brings an id that is taken, the problem is the pack's.
+  const taken = sorted.slice(0, maxFiles)
+  for (const file of [
+    ...taken.filter(({ path }) => !isPackRule(path)),
+    ...taken.filter(({ path }) => isPackRule(path)),
+  ]) {
+    if (isPackRule(file.path)) {
+      const read = parsePackRules(file)
+      problems.push(...read.problems)
+      for (const { kind, document } of read.rules) documents.get(kind)?.push(document)
+      continue
+    }
     const kind = kindOf(file.path)
     if (kind === null) {
       if (isMisplaced(file.path))
@@ -112,6 +124,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   )
   problems.push(...set.results.flatMap((one) => one.problems))
   const { detections: detection, correlations: sequences } = set
+  problems.push(...checkPacks(documents.get('pack') ?? [], sorted), ...checkPackBounds(detection, sequences))
   const mappings = all('pipeline', compilePipeline).flat()
   const rarity: readonly RarityRule[] = all('rarity', compileRarityRule)
   const overlays = all('overlay', compileOverlay)
@@ -140,7 +153,11 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const ordered = problems.sort(byPlace)
   if (ordered.some((one) => one.severity === 'error')) return { bundle: null, problems: ordered, counts }
   const digest = sha256(
-    canonicalJson(sorted.filter((file) => kindOf(file.path) !== null).map((file) => [file.path, sha256(file.text)])),
+    canonicalJson(
+      sorted
+        .filter(({ path }) => kindOf(path) !== null || isPackRule(path))
+        .map((file) => [file.path, sha256(file.text)]),
+    ),
   )
   return {
     bundle: {

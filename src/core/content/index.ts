@@ -4,6 +4,7 @@ export { expiredContent } from './expiry.ts'
 export { formatProblems } from './format.ts'
 export { coverSources, nameOf, type SourceCoverage } from './log-sources.ts'
 export { type Mutant, mutatePlaybook } from './mutate-playbook.ts'
+export { isPackRule, type PackRecord, packDigest, packsFolder, parsePackRules, renderPack } from './packs.ts'
 export { coverPlaybook, type Way } from './playbook-coverage.ts'
 export {
   compilePlaybookFixture,

@@ -3,6 +3,7 @@ import playbookSchema from '../../../playbooks/playbook.schema.json' with { type
 import approvalSchema from '../../../rules/approval/approval.schema.json' with { type: 'json' }
 import correlationSchema from '../../../rules/correlation/correlation.schema.json' with { type: 'json' }
 import detectionSchema from '../../../rules/detection/detection.schema.json' with { type: 'json' }
+import packSchema from '../../../rules/detection/packs/pack.schema.json' with { type: 'json' }
 import escalationSchema from '../../../rules/escalation/escalation.schema.json' with { type: 'json' }
 import filterSchema from '../../../rules/filter/filter.schema.json' with { type: 'json' }
 import groupingSchema from '../../../rules/grouping/grouping.schema.json' with { type: 'json' }
@@ -12,11 +13,13 @@ import placeholdersSchema from '../../../rules/placeholders.schema.json' with { 
 import raritySchema from '../../../rules/rarity/rarity.schema.json' with { type: 'json' }
 import scoringSchema from '../../../rules/scoring/scoring.schema.json' with { type: 'json' }
 import suppressionSchema from '../../../rules/suppression/suppression.schema.json' with { type: 'json' }
+import { isPackRule } from './packs.ts'
 import { compileSchema } from './schema.ts'
 
 /** The kinds of content, by the folder they live in. */
 export const kinds = {
-  detection: { folder: /^rules\/detection\/(?!fixtures\/).+\.ya?ml$/, check: compileSchema(detectionSchema) },
+  detection: { folder: /^rules\/detection\/(?!fixtures\/|packs\/).+\.ya?ml$/, check: compileSchema(detectionSchema) },
+  pack: { folder: /^rules\/detection\/packs\/[^/]+\/pack\.yaml$/, check: compileSchema(packSchema) },
   overlay: { folder: /^rules\/overlays\/[^/]+\.ya?ml$/, check: compileSchema(overlaySchema) },
   filter: { folder: /^rules\/filter\/[^/]+\.ya?ml$/, check: compileSchema(filterSchema) },
   placeholders: { folder: /^rules\/placeholders\.ya?ml$/, check: compileSchema(placeholdersSchema) },
@@ -55,5 +58,10 @@ export const checksWithin = {
 
 /** Whether a path looks like content that lies in a place where nothing reads it. */
 export function isMisplaced(path: string): boolean {
-  return /^(rules|playbooks|integrations)\/.+\.ya?ml$/.test(path) && !/\/fixtures\//.test(path) && kindOf(path) === null
+  return (
+    /^(rules|playbooks|integrations)\/.+\.ya?ml$/.test(path) &&
+    !/\/fixtures\//.test(path) &&
+    kindOf(path) === null &&
+    !isPackRule(path)
+  )
 }

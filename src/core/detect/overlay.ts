@@ -6,6 +6,7 @@ import {
   isObject,
   type Json,
   type Problem,
+  pathPattern,
   problem,
   type Result,
   type RuleRef,
@@ -73,7 +74,7 @@ export function compileOverlay(document: Document): Result<Overlay> {
   const wanted = isObject(rules) ? rules : {}
   const ids = textsOf(wanted.id)
   const packs = textsOf(wanted.pack).map((pack) => `rules/detection/packs/${pack}/`)
-  const patterns = textsOf(wanted.path).map(patternOf)
+  const patterns = textsOf(wanted.path).map(pathPattern)
   return {
     ok: true,
     value: {
@@ -146,16 +147,6 @@ function decisionOf(
 
 const textsOf = (value: Json | undefined): readonly string[] =>
   Array.isArray(value) ? (value as readonly Json[]).map(String) : value === undefined ? [] : [String(value)]
-
-/** A pattern of paths: `*` is any text without `/`, `**` any text. */
-function patternOf(pattern: string): (path: string) => boolean {
-  const source = pattern
-    .split(/(\*+)/)
-    .map((part) => (part === '*' ? '[^/]*' : part.startsWith('**') ? '.*' : part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&')))
-    .join('')
-  const expression = new RegExp(`^${source}$`, 's')
-  return (path) => expression.test(path)
-}
 
 /** Overlays that name rules which are not there, as warnings: a rule that was renamed must not keep a tuning in vain. */
 export function checkOverlays(overlays: readonly Overlay[], rules: readonly RuleHead[]): readonly Problem[] {

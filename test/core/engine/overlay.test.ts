@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compileBundle, expiredContent } from '../../../src/core/content/index.ts'
+import { compileBundle, expiredContent, renderPack } from '../../../src/core/content/index.ts'
 import { createState } from '../../../src/core/correlate/index.ts'
 import { createRarityState, createSigmaState } from '../../../src/core/detect/index.ts'
 import { decide, detect, sentencesOf } from '../../../src/core/engine/index.ts'
@@ -12,11 +12,21 @@ const [first, second] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-
 const burstId = '33333333-3333-4333-8333-333333333333'
 const head =
   'description: Says why it matters, at some length.\nlogsource: { product: windows }\ntags: [attack.t1059]\n'
-const files = [
+const packed = [
   {
-    path: 'rules/detection/packs/acme/one.yml',
+    path: 'one.yml',
     text: `title: One\nid: ${first}\nlevel: high\n${head}detection: { s: { Image: a }, condition: s }\n`,
   },
+]
+const pack = renderPack({
+  ...{ id: 'acme', source: '../acme', ref: null, commit: null, date: null, select: {}, ruleCount: 1, leftOut: [] },
+  ...{ licence: { file: 'LICENSE', text: 'MIT' }, files: packed },
+})
+const files = [
+  ...[...packed, { path: 'pack.yaml', text: pack }].map(({ path, text }) => ({
+    path: `rules/detection/packs/acme/${path}`,
+    text,
+  })),
   {
     path: 'rules/detection/two.yaml',
     text: `title: Two\nid: ${second}\nlevel: low\n${head}detection: { s: { Image: [a, b] }, condition: s }\n`,
