@@ -16,7 +16,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
     console.error('hint: run "npm ci" in the repository, it brings Node 24 as the package "node"')
     process.exit(3)
   }
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 128))
 }

@@ -14,7 +14,10 @@ export interface IncidentRow {
   readonly resolved_at: number | null
 }
 
-export const incidentColumns = `number, status, merged_into, doc, owner, verdict, acknowledged_at, contained_at, resolved_at,
+export const columnsButDecisions =
+  'number, status, merged_into, doc, owner, verdict, acknowledged_at, contained_at, resolved_at'
+
+export const incidentColumns = `${columnsButDecisions},
   (select coalesce(jsonb_agg(d.doc order by d.n), '[]') from incident_decision d
     where d.tenant = incident.tenant and d.incident = incident.number) as decisions`
 

@@ -7,9 +7,16 @@ import {
   rememberAlert,
   rememberIncident,
 } from '../core/correlate/index.ts'
-import type { AlertGroup, Incident, IncidentStatus, Observable } from '../core/model/index.ts'
+import type { AlertGroup, Decision, Incident, IncidentStatus, Observable } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
-import { type AlertRow, alertOfRow, type IncidentRow, incidentColumns, incidentOf } from './incident-row.ts'
+import {
+  type AlertRow,
+  alertOfRow,
+  columnsButDecisions,
+  type IncidentRow,
+  incidentColumns,
+  incidentOf,
+} from './incident-row.ts'
 
 /** Alerts and incidents whose last event (event time) is not before `since`: what correlation goes on with after a restart. */
 export async function loadRecent(
@@ -72,14 +79,26 @@ export async function loadBriefs(tx: Tx, since: number, state: CorrelationState)
 export function recallFrom(tx: Tx): Recall {
   return {
     async incidents(numbers) {
-      const found = await tx.query<IncidentRow>(
+      const found = await tx.query<Omit<IncidentRow, 'decisions'> & { readonly decisions: number }>(
         {
           name: 'recall-incidents',
-          text: `select ${incidentColumns} from incident where tenant = $1 and number = any($2::int[]) order by number`,
+          text: `select ${columnsButDecisions}, (select count(*) from incident_decision d
+              where d.tenant = incident.tenant and d.incident = incident.number) as decisions
+            from incident where tenant = $1 and number = any($2::int[]) order by number`,
         },
         [tx.tenant, numbers],
       )
-      return found.rows.map(incidentOf)
+      return found.rows.map(({ decisions, ...row }) => ({ incident: incidentOf({ ...row, decisions: [] }), decisions }))
+    },
+    async decisions(number) {
+      const found = await tx.query<{ doc: Decision }>(
+        {
+          name: 'recall-decisions',
+          text: 'select doc from incident_decision where tenant = $1 and incident = $2 order by n',
+        },
+        [tx.tenant, number],
+      )
+      return found.rows.map((row) => row.doc)
     },
     async alerts(ids) {
       const found = await tx.query<AlertRow>(

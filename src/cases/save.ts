@@ -1,4 +1,5 @@
-import type { AlertGroup, AlertId, EventId, Incident, IncidentNumber } from '../core/model/index.ts'
+import type { NumberedDecision } from '../core/correlate/index.ts'
+import type { AlertGroup, AlertId, EventId, Incident } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 import { mergesOf, mergeWork } from './merge-work.ts'
 import { storableJson } from './storable.ts'
@@ -69,22 +70,25 @@ export async function saveAlertEvents(tx: Tx, links: readonly AlertEvent[]): Pro
 
 /** {@link writeIncidents}, and what belongs to those that were merged goes to the ones they ended up in. */
 export async function saveIncidents(tx: Tx, incidents: readonly Incident[]): Promise<void> {
-  await writeIncidents(tx, incidents)
+  const decisions = incidents.flatMap(({ number, decisions }) =>
+    decisions.map((decision, index) => ({ incident: number, n: index + 1, decision })),
+  )
+  await writeIncidents(tx, incidents, decisions)
   await mergeWork(tx, mergesOf(incidents))
 }
 
 /**
- * Writes incidents that are new or changed: the machine's part only; of their decisions those after the ones that are
- * stored (`storedDecisions`, by number). Locks their rows in ascending order. What belongs to merged ones is for
- * {@link mergeWork}, after everything else that is written about them.
+ * Writes incidents that are new or changed: the machine's part only, without their decisions; and the decisions that are
+ * new. Locks the rows of the incidents in ascending order. What belongs to merged ones is for {@link mergeWork}, after
+ * everything else that is written about them.
  */
 export async function writeIncidents(
   tx: Tx,
   incidents: readonly Incident[],
-  storedDecisions: ReadonlyMap<IncidentNumber, number> = new Map(),
+  decisions: readonly NumberedDecision[],
 ): Promise<void> {
   if (incidents.length === 0) return
-  const rows = incidents.map(({ decisions, ...doc }) => ({
+  const rows = incidents.map(({ decisions: _, ...doc }) => ({
     number: doc.number,
     status: doc.status === 'merged' ? 'merged' : 'new',
     severity: doc.assessment?.severity ?? null,
@@ -94,10 +98,7 @@ export async function writeIncidents(
     merged_into: doc.mergedInto,
     doc,
   }))
-  const decisions = incidents.flatMap((one) => {
-    const stored = storedDecisions.get(one.number) ?? 0
-    return one.decisions.slice(stored).map((doc, index) => ({ incident: one.number, n: stored + index + 1, doc }))
-  })
+  const added = decisions.map(({ incident, n, decision }) => ({ incident, n, doc: decision }))
   await tx.query(
     {
       name: 'save-incidents',
@@ -115,6 +116,6 @@ export async function writeIncidents(
         select $1, incident, n, doc from jsonb_to_recordset($3::jsonb) as d(incident int, n int, doc jsonb)
         on conflict do nothing`,
     },
-    [tx.tenant, storableJson(rows), storableJson(decisions)],
+    [tx.tenant, storableJson(rows), storableJson(added)],
   )
 }

@@ -42,8 +42,8 @@ export interface Outcomes {
   readonly counts: Map<string, Map<EventOutcome, number>>
 }
 
-/** What stays in memory between slices: about 8 MB of incidents and a few of alerts. */
-const holding = { incidentWeight: 8_000_000, alerts: 2000 }
+/** What stays in memory between slices: about 16 MB of incidents and a few of alerts. */
+const holding = { incidentWeight: 16_000_000, alerts: 2000 }
 
 interface Seen {
   readonly event: Event
@@ -85,7 +85,7 @@ export async function workSlice(
   }
   const changes = takeChanges(state.correlation)
   // First the rows of the incidents, in ascending order: everybody who writes something of an incident takes its row before.
-  await writeIncidents(tx, changes.incidents, changes.storedDecisions)
+  await writeIncidents(tx, changes.incidents, changes.decisions)
   await saveAlerts(tx, changes.alerts)
   await saveAlertEvents(tx, kept.alertEvents)
   await appendLocked(tx, kept.timeline)
@@ -160,6 +160,7 @@ function checked(recall: Recall): { readonly recall: Recall; check(): void } {
   return {
     recall: {
       incidents: (numbers) => noting(recall.incidents(numbers)),
+      decisions: (number) => noting(recall.decisions(number)),
       alerts: (ids) => noting(recall.alerts(ids)),
     },
     check() {

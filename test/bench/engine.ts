@@ -35,10 +35,10 @@ export interface MeasuredEngine {
 
 const clockTicksPerSecond = 100
 
-/** Runs `work` with a fresh engine; `GITSOC_BENCH_NODE` gives its Node options, e.g. for a profile. */
+/** Runs `work` with a fresh engine; started with the Node options of `npm start`; `GITSOC_BENCH_NODE` adds some, e.g. for a profile. */
 export async function withEngine(work: (engine: MeasuredEngine) => Promise<void>): Promise<void> {
   await withScratch(async (dir) => {
-    const options = process.env.GITSOC_BENCH_NODE?.split(' ') ?? []
+    const options = process.env.GITSOC_BENCH_NODE?.split(' ').filter((word) => word !== '') ?? []
     const server = serverProcess({ store: join(dir, 'store') }, options)
     await server.start()
     const store = await openStore({ dir: join(dir, 'store') }, tenantId('main'), { connections: 2 })

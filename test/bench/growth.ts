@@ -32,7 +32,7 @@ export async function growth(name: string, hosts: number, attackers: number, to:
       marks.push(
         `${total}: ${(step / took).toFixed(0)}/s, ${((after.cpuMs - before.cpuMs) / step).toFixed(3)} ms of processor, ${Math.round((after.walBytes - before.walBytes) / step)} bytes of log, RSS ${megabytes(after.rss)} MB`,
       )
-      if (process.stderr.isTTY) process.stderr.write(`${marks.at(-1)}\n`)
+      process.stderr.write(`${name} ${marks.at(-1)}\n`)
     }
     const rows = await engine.store.transaction((tx) =>
       tx.query<{ alerts: number; incidents: number }>(

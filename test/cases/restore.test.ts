@@ -116,7 +116,7 @@ test.each([
               await recallFor(state, batch, correlation.grouping, recall)
               for (const alert of batch) stored.push(await correlate(state, alert, correlation, recall))
               const changes = takeChanges(state)
-              await writeIncidents(tx, changes.incidents, changes.storedDecisions)
+              await writeIncidents(tx, changes.incidents, changes.decisions)
               await saveAlerts(tx, changes.alerts)
               await mergeWork(tx, mergesOf(changes.incidents))
               meta = metaOf(state)

@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  readonly scripts: { readonly start: string }
+}
+/** The options with which `npm start` starts Node. */
+const startOptions = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'))
 
 /** `gitsoc start` as a process of its own, that can be killed and started again on the same store. */
 export interface ServerProcess {
@@ -28,14 +34,18 @@ export function serverProcess(
     async start() {
       output = ''
       const store = 'store' in location ? ['--store', location.store] : []
-      const started = spawn(process.execPath, [...nodeOptions, main, 'start', '--port', '0', ...store], {
-        env: {
-          ...process.env,
-          GITSOC_SECRET_WAZUH_HOOK: 'fault-test',
-          ...('databaseUrl' in location ? { DATABASE_URL: location.databaseUrl } : {}),
+      const started = spawn(
+        process.execPath,
+        [...startOptions, ...nodeOptions, main, 'start', '--port', '0', ...store],
+        {
+          env: {
+            ...process.env,
+            GITSOC_SECRET_WAZUH_HOOK: 'fault-test',
+            ...('databaseUrl' in location ? { DATABASE_URL: location.databaseUrl } : {}),
+          },
+          stdio: ['ignore', 'pipe', 'pipe'],
         },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
+      )
       child = started
       url = await new Promise<string>((resolve, reject) => {
         const hear = (chunk: Buffer) => {

@@ -14,7 +14,7 @@ import { explainNear, nearIncidents } from './group.ts'
 import { absorb, extend, mergeObservables, union } from './merge.ts'
 import { nothingToRecall, type Recall, wholeAlert, wholeIncident } from './recall.ts'
 import type { CorrelationRules } from './rules.ts'
-import { type CorrelationState, isOpen, isRemembered, putAlert, putIncident, resolve } from './state.ts'
+import { type CorrelationState, isOpen, isRemembered, putAlert, putIncident, resolve, withDecisions } from './state.ts'
 import { titleOf } from './title.ts'
 
 /** What correlation made of one alert. */
@@ -38,7 +38,6 @@ export const aggregationMs = 4 * 3_600_000
 /** Severity from which an alert opens an incident of its own; lower ones join incidents, or are kept and counted. */
 const opensFrom: SeverityId = 3
 const maxObservables = 200
-const maxDecisions = 60
 
 /** An incident that an alert belongs to, and why. */
 interface Candidate {
@@ -77,7 +76,7 @@ export async function correlate(
     return aggregate(state, alert, await wholeAlert(state, like.id, recall), rules, recall)
   }
   const candidates = await candidatesOf(state, alert, rules, recall)
-  if (candidates.length > 0) return join(state, alert, groupOf(alert, 0), candidates, rules, 'extended')
+  if (candidates.length > 0) return join(state, alert, groupOf(alert, 0), candidates, rules, recall, 'extended')
   if (alert.severity < opensFrom) return keep(state, groupOf(alert, 0), true)
   return open(state, alert, groupOf(alert, 0), rules, 'opened')
 }
@@ -162,7 +161,7 @@ async function aggregate(
   }
   if (!state.briefs.has(number)) {
     const candidates = await candidatesOf(state, alert, rules, recall)
-    if (candidates.length > 0) return join(state, alert, group, candidates, rules, 'extended')
+    if (candidates.length > 0) return join(state, alert, group, candidates, rules, recall, 'extended')
     return group.severity < opensFrom ? keep(state, group, false) : open(state, alert, group, rules, 'opened')
   }
   const incident = await wholeIncident(state, number, recall)
@@ -179,7 +178,7 @@ async function aggregate(
       sentence: `one more "${alert.title}" (${group.count})`,
     },
   }
-  return join(state, alert, group, [self, ...others], rules, 'aggregated')
+  return join(state, alert, group, [self, ...others], rules, recall, 'aggregated')
 }
 
 async function open(
@@ -243,6 +242,7 @@ async function join(
   like: AlertGroup,
   candidates: readonly Candidate[],
   rules: CorrelationRules,
+  recall: Recall,
   change: 'extended' | 'aggregated',
 ): Promise<Correlated> {
   const ordered = candidates.toSorted((a, b) => a.incident.number - b.incident.number)
@@ -256,14 +256,10 @@ async function join(
       answer: 'merged',
       sentence: `incident ${other.incident.number} was merged into ${number}: ${other.decision.sentence}`,
     })
-    incident = absorb(state, incident, other.incident)
+    incident = await absorb(state, incident, other.incident, recall)
   }
   const isNew = like.incident === 0
-  incident = extend(
-    { ...incident, decisions: [...incident.decisions, ...decisions].slice(0, maxDecisions) },
-    alert,
-    isNew,
-  )
+  incident = extend(withDecisions(state, incident, decisions), alert, isNew)
   const group = { ...like, incident: number }
   putAlert(state, group)
   const merged = others.map((other) => ({ from: other.incident.number, into: number }))
@@ -298,10 +294,9 @@ async function settle(
     }
     escalations.push({ decision, tasks: rule.tasks })
     settled = {
-      ...settled,
+      ...withDecisions(state, settled, [decision]),
       escalations: [...settled.escalations, rule.ref.id],
       maxSeverity: rule.severity !== null && rule.severity > settled.maxSeverity ? rule.severity : settled.maxSeverity,
-      decisions: [...settled.decisions, decision].slice(0, maxDecisions),
     }
   }
   putIncident(state, settled)

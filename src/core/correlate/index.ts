@@ -19,6 +19,7 @@ export {
   horizonMs,
   isOpen,
   metaOf,
+  type NumberedDecision,
   putIncident,
   rememberAlert,
   rememberIncident,

@@ -1,8 +1,8 @@
 import { type Alert, type Incident, type Observable, observableKey, type SeverityId } from '../model/index.ts'
-import { type CorrelationState, putIncident } from './state.ts'
+import { allDecisions, type Recall } from './recall.ts'
+import { type CorrelationState, putIncident, withDecisions } from './state.ts'
 
 const maxObservables = 200
-const maxDecisions = 60
 
 /** The incident with the alert in it. */
 export function extend(incident: Incident, alert: Alert, isNew: boolean): Incident {
@@ -28,10 +28,16 @@ export function extend(incident: Incident, alert: Alert, isNew: boolean): Incide
 }
 
 /** Puts everything of `other` into `incident`; the other one stays as a signpost, by which its alerts find the way. */
-export function absorb(state: CorrelationState, incident: Incident, other: Incident): Incident {
+export async function absorb(
+  state: CorrelationState,
+  incident: Incident,
+  other: Incident,
+  recall: Recall,
+): Promise<Incident> {
+  const decisions = await allDecisions(state, other, recall)
   putIncident(state, { ...other, status: 'merged', mergedInto: incident.number })
   return {
-    ...incident,
+    ...withDecisions(state, incident, decisions),
     times: {
       ...incident.times,
       occurredAt: Math.min(incident.times.occurredAt, other.times.occurredAt),
@@ -48,7 +54,6 @@ export function absorb(state: CorrelationState, incident: Incident, other: Incid
     techniques: union(incident.techniques, other.techniques),
     tactics: union(incident.tactics, other.tactics),
     observables: mergeObservables(incident.observables, other.observables),
-    decisions: [...incident.decisions, ...other.decisions].slice(0, maxDecisions),
     escalations: union(incident.escalations, other.escalations),
     playbooks: union(incident.playbooks, other.playbooks),
     enrichments: [

@@ -1,19 +1,24 @@
-import type { Alert, AlertGroup, AlertId, Incident, IncidentNumber } from '../model/index.ts'
+import type { Alert, AlertGroup, AlertId, Decision, Incident, IncidentNumber } from '../model/index.ts'
 import { keptKey } from './brief.ts'
 import { nearIncidents } from './group.ts'
 import type { GroupingRule } from './rules.ts'
-import { type CorrelationState, holdIncident, resolve } from './state.ts'
+import { type CorrelationState, dropIncident, holdIncident, resolve } from './state.ts'
 
 /** Reads back what is stored and no longer in memory; what is asked for is stored. */
 export interface Recall {
-  incidents(numbers: readonly IncidentNumber[]): Promise<readonly Incident[]>
+  /** Incidents without their decisions, and how many of those there are. */
+  incidents(
+    numbers: readonly IncidentNumber[],
+  ): Promise<readonly { readonly incident: Incident; readonly decisions: number }[]>
+  /** The decisions of one incident, in order. */
+  decisions(number: IncidentNumber): Promise<readonly Decision[]>
   alerts(ids: readonly AlertId[]): Promise<readonly AlertGroup[]>
 }
 
 /** For a state from which nothing is ever let go. */
-export const nothingToRecall: Recall = { incidents: async () => [], alerts: async () => [] }
+export const nothingToRecall: Recall = { incidents: async () => [], decisions: async () => [], alerts: async () => [] }
 
-/** The whole incident, from memory or the store. Throws when the store does not have it. */
+/** The incident, from memory or the store; of its decisions perhaps only the last. Throws when the store does not have it. */
 export async function wholeIncident(
   state: CorrelationState,
   number: IncidentNumber,
@@ -23,6 +28,17 @@ export async function wholeIncident(
   const incident = state.incidents.get(number)
   if (incident === undefined) throw new Error(`incident ${number} is not in the store`)
   return incident
+}
+
+/** All decisions of an incident that is in memory, those that are in the store only among them. */
+export async function allDecisions(
+  state: CorrelationState,
+  incident: Incident,
+  recall: Recall,
+): Promise<readonly Decision[]> {
+  const omitted = state.omittedDecisions.get(incident.number) ?? 0
+  if (omitted === 0) return incident.decisions
+  return [...(await recall.decisions(incident.number)).slice(0, omitted), ...incident.decisions]
 }
 
 /** The whole alert, from memory or the store. Throws when the store does not have it. */
@@ -71,10 +87,10 @@ async function recallIncidents(
   recall: Recall,
 ): Promise<void> {
   if (numbers.length === 0) return
-  for (const incident of await recall.incidents(numbers.toSorted((a, b) => a - b))) {
+  for (const { incident, decisions } of await recall.incidents(numbers.toSorted((a, b) => a - b))) {
     const brief = state.briefs.get(incident.number)
     // What people do meanwhile is taken over at the start of a batch, for all of an incident at once.
-    if (brief !== undefined) holdIncident(state, { ...incident, status: brief.status })
+    if (brief !== undefined) holdIncident(state, { ...incident, status: brief.status, decisions: [] }, decisions)
   }
 }
 
@@ -89,7 +105,7 @@ export interface Holding {
   readonly alerts: number
 }
 
-/** Lets go of whole incidents and alerts that are stored and were not used for longest, down to what may stay. */
+/** Lets go of incidents and alerts that are stored and were not used for longest, down to what may stay, and of all stored decisions. */
 export function letGo(state: CorrelationState, may: Holding): void {
   const excess = state.groups.size - may.alerts
   if (excess > 0) {
@@ -101,19 +117,16 @@ export function letGo(state: CorrelationState, may: Holding): void {
   }
   let weight = 0
   for (const [number, incident] of [...state.incidents].reverse()) {
+    if (state.dirtyIncidents.has(number)) continue
     weight += weightOf(incident)
-    if (weight <= may.incidentWeight || state.dirtyIncidents.has(number)) continue
-    state.incidents.delete(number)
-    state.storedDecisions.delete(number)
+    if (weight > may.incidentWeight) dropIncident(state, number)
+    else if (incident.decisions.length > 0) {
+      state.incidents.set(number, { ...incident, decisions: [] })
+      state.omittedDecisions.set(number, state.storedDecisions.get(number) ?? 0)
+    }
   }
 }
 
-function weightOf({ decisions, observables, enrichments, assessment }: Incident): number {
-  return (
-    2000 +
-    decisions.length * 800 +
-    observables.length * 150 +
-    enrichments.length * 400 +
-    (assessment?.contributions.length ?? 0) * 800
-  )
+function weightOf({ observables, enrichments, assessment }: Incident): number {
+  return 2000 + observables.length * 150 + enrichments.length * 400 + (assessment?.contributions.length ?? 0) * 800
 }

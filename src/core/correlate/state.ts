@@ -1,4 +1,4 @@
-import type { AlertGroup, AlertId, Incident, IncidentNumber, Json, JsonObject } from '../model/index.ts'
+import type { AlertGroup, AlertId, Decision, Incident, IncidentNumber, Json, JsonObject } from '../model/index.ts'
 import { isObject } from '../model/index.ts'
 import { type AlertBrief, briefOfAlert, briefOfIncident, type IncidentBrief } from './brief.ts'
 import { addToIndex, type EntityIndex, reduceIndex, removeFromIndex } from './entity-index.ts'
@@ -23,6 +23,8 @@ export interface CorrelationState {
   readonly incidents: Map<IncidentNumber, Incident>
   /** Whole alerts that are in memory, the one that was used last at the end. */
   readonly groups: Map<AlertId, AlertGroup>
+  /** Of the incidents in memory: how many of their first decisions are in the store only. */
+  readonly omittedDecisions: Map<IncidentNumber, number>
   /** Of the incidents in memory: how many of their decisions are stored. */
   readonly storedDecisions: Map<IncidentNumber, number>
   readonly dirtyAlerts: Set<AlertId>
@@ -45,6 +47,7 @@ export function createState(): CorrelationState {
     index: new Map(),
     incidents: new Map(),
     groups: new Map(),
+    omittedDecisions: new Map(),
     storedDecisions: new Map(),
     dirtyAlerts: new Set(),
     dirtyIncidents: new Set(),
@@ -97,10 +100,29 @@ export function rememberAlert(state: CorrelationState, alert: AlertBrief): void 
     state.alerts.set(alert.key, alert)
 }
 
-/** Has a whole stored incident in memory. */
-export function holdIncident(state: CorrelationState, incident: Incident): void {
-  state.incidents.set(incident.number, incident)
-  state.storedDecisions.set(incident.number, incident.decisions.length)
+/** Has a stored incident in memory, but for the first `omitted` of its decisions. */
+export function holdIncident(state: CorrelationState, incident: Incident, omitted = 0): void {
+  const { number } = incident
+  state.incidents.set(number, incident)
+  state.omittedDecisions.set(number, omitted)
+  state.storedDecisions.set(number, omitted + incident.decisions.length)
+}
+
+/** Has it no longer. */
+export function dropIncident(state: CorrelationState, number: IncidentNumber): void {
+  state.incidents.delete(number)
+  state.omittedDecisions.delete(number)
+  state.storedDecisions.delete(number)
+}
+
+/** Why alerts were put together is told for so many steps of an incident. */
+const maxDecisions = 60
+
+/** The decisions of an incident in memory with more behind them, as far as there is room. */
+export function withDecisions(state: CorrelationState, incident: Incident, more: readonly Decision[]): Incident {
+  if (more.length === 0) return incident
+  const room = maxDecisions - (state.omittedDecisions.get(incident.number) ?? 0)
+  return { ...incident, decisions: [...incident.decisions, ...more].slice(0, Math.max(0, room)) }
 }
 
 /** What {@link restoreState} needs beside the rows. */
@@ -108,11 +130,18 @@ export function metaOf(state: CorrelationState): JsonObject {
   return { nextNumber: state.nextNumber, watermark: state.watermark }
 }
 
-/** What is to be stored. Decisions of an incident are only ever added to; `storedDecisions` says how many are stored. */
+/** A decision of an incident; `n` counts them from 1. */
+export interface NumberedDecision {
+  readonly incident: IncidentNumber
+  readonly n: number
+  readonly decision: Decision
+}
+
+/** What is to be stored. Decisions are only ever added: of the incidents' own lists those that are stored may be missing. */
 export interface Changes {
   readonly alerts: readonly AlertGroup[]
   readonly incidents: readonly Incident[]
-  readonly storedDecisions: ReadonlyMap<IncidentNumber, number>
+  readonly decisions: readonly NumberedDecision[]
 }
 
 /** Alerts and incidents that changed since the last call. */
@@ -125,10 +154,13 @@ export function takeChanges(state: CorrelationState): Changes {
     .sort((a, b) => a - b)
     .map((number) => state.incidents.get(number))
     .filter((one) => one !== undefined)
-  const storedDecisions = new Map<IncidentNumber, number>()
-  for (const { number, decisions } of incidents) {
-    storedDecisions.set(number, state.storedDecisions.get(number) ?? 0)
-    state.storedDecisions.set(number, decisions.length)
+  const decisions: NumberedDecision[] = []
+  for (const one of incidents) {
+    const omitted = state.omittedDecisions.get(one.number) ?? 0
+    const stored = state.storedDecisions.get(one.number) ?? 0
+    for (const [index, decision] of one.decisions.entries())
+      if (omitted + index >= stored) decisions.push({ incident: one.number, n: omitted + index + 1, decision })
+    state.storedDecisions.set(one.number, omitted + one.decisions.length)
   }
   state.dirtyAlerts.clear()
   state.dirtyIncidents.clear()
@@ -137,7 +169,7 @@ export function takeChanges(state: CorrelationState): Changes {
     // An incident that was merged after an alert had been put into it has given the alert away.
     alerts: alerts.map((one) => ({ ...one, incident: resolve(state, one.incident) })),
     incidents,
-    storedDecisions,
+    decisions,
   }
 }
 
@@ -201,8 +233,7 @@ function sweep(state: CorrelationState): void {
   for (const [number, brief] of state.briefs) {
     if (isRemembered(state, brief.lastAt)) continue
     state.briefs.delete(number)
-    state.incidents.delete(number)
-    state.storedDecisions.delete(number)
+    dropIncident(state, number)
   }
   reduceIndex(state.index, state.briefs)
 }
