@@ -38,11 +38,13 @@ function text(learnt: readonly Learnt[], titles: ReadonlyMap<string, RarityRule>
 }
 
 function block({ since, until, tables, counts }: Learnt, title: string): string {
-  const sizes = tables.map(({ name, size, established }) => `${size} ${name}, ${established} with history`).join('; ')
+  const sizes = tables.map(({ name, size, established }) =>
+    name === 'said' ? `alerts about ${size} of them` : `${size} ${name}, ${established} with history`,
+  )
   const left = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []))
   const lines = [
     since === null || until === null ? 'no events yet' : `events from ${utc(since)} to ${utc(until)}`,
-    ...(since === null ? [] : [sizes]),
+    ...(since === null ? [] : [sizes.join('; ')]),
     ...(left.length > 0 ? [`not looked at, kept or told: ${left.join(', ')}`] : []),
   ]
   return `${oneLine(title, 120)}\n${lines

@@ -10,9 +10,10 @@ import { ownBundle } from '../support/content.ts'
 import { alertRecord, quietRecord } from './events.ts'
 import { growth } from './growth.ts'
 import { latency } from './latency.ts'
+import { rarity } from './rarity.ts'
 import { say, secondsSince, withScratch } from './scratch.ts'
 
-// npm run bench [-- start ingest alerts latency growth sprawl]   GITSOC_BENCH_ALERTS=1000000 for the long form of growth
+// npm run bench [-- start ingest alerts latency growth sprawl rarity]   GITSOC_BENCH_ALERTS=1000000 for the long form of growth
 const wanted = new Set(process.argv.slice(2))
 const runs = (name: string) => wanted.size === 0 || wanted.has(name)
 const growthTo = Number(process.env.GITSOC_BENCH_ALERTS ?? 100_000)
@@ -134,5 +135,6 @@ const suites = {
   latency,
   growth: () => growth('growth', 20_000, 250, growthTo),
   sprawl: () => growth('sprawl', 10_000_000, 10_000_000, growthTo),
+  rarity: () => rarity(bundle),
 }
 for (const [name, suite] of Object.entries(suites)) if (runs(name)) await suite()
