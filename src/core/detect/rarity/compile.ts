@@ -57,7 +57,7 @@ export function compileRarityRule(document: Document): Result<RarityRule> {
   const warmUp: WarmUp = { events: numberOf(warm.events, 1), ms: numberOf(warm.days, 0) * dayMs }
   const capsOf = objectOf(raw.caps)
   const caps: Caps = {
-    entities: numberOf(capsOf.entities, 20_000),
+    entities: numberOf(capsOf.entities, kind === 'spike' ? 10_000 : 20_000),
     values: numberOf(capsOf.values, kind === 'rare' ? 20_000 : 64),
     alerts: numberOf(capsOf.alerts, 5),
   }

@@ -92,7 +92,8 @@ export function giveUp(state: RarityState, memory: Memory): void {
 }
 
 /** Bounded whatever the key is: the database's index takes no long keys. */
-const storedKey = (rule: string, table: string, key: string) => `${rule}|${table}|${hashId(key)}`
+const storedKey = (rule: string, table: string, key: string) =>
+  `${rule}|${table}|${/^[\w.@:/-]{1,80}$/.test(key) ? `=${key}` : hashId(key)}`
 
 function restoreCounts(counts: Counts, stored: JsonObject): void {
   for (const name of countNames) counts[name] = Number(stored[name] ?? 0)

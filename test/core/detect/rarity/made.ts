@@ -1,4 +1,9 @@
-import { compileRarityRule, type RarityRule } from '../../../../src/core/detect/index.ts'
+import {
+  compileRarityRule,
+  createRarityDetector,
+  createRarityState,
+  type RarityRule,
+} from '../../../../src/core/detect/index.ts'
 import { type Event, eventId, type JsonObject, tenantId } from '../../../../src/core/model/index.ts'
 import { documentOf } from '../../../support/document.ts'
 
@@ -78,3 +83,13 @@ export const smallRules: readonly RarityRule[] = [
     { id: 'r-4' },
   ),
 ]
+
+/** A rule that hears events one by one, where no address has a place. */
+export function hearing(rule: RarityRule) {
+  const detector = createRarityDetector([rule])
+  const state = createRarityState()
+  return {
+    state,
+    hear: (ms: number, record: JsonObject) => detector.observe(state, eventAt(ms, record), () => null),
+  }
+}

@@ -132,6 +132,17 @@ test('a flood of made-up entities pushes out nobody who has history, and take no
   expect(observe(2 * day + 1, { user: 'newcomer', place: 'BR' })).toBe(1)
 }, 60_000)
 
+test('made-up entities that are nearly established go before old ones that are', () => {
+  const rule = ruleOf({ first_seen: { ...places, window: '30d', warmUp: { events: 3 }, caps: { entities: 100 } } })
+  const detector = createRarityDetector([rule])
+  const state = createRarityState()
+  const observe = (ms: number, record: Record<string, string>) =>
+    detector.observe(state, eventAt(ms, record), nowhere).length
+  for (let n = 0; n < 3; n++) for (let u = 0; u < 60; u++) observe(n * hour, { user: `real${u}`, place: 'DE' })
+  for (let n = 0; n < 2000; n++) observe(day + n, { user: `made-up${n >> 1}`, place: 'DE' })
+  for (let u = 0; u < 60; u++) expect(observe(2 * day, { user: `real${u}`, place: 'BR' })).toBe(1)
+})
+
 test('a table full of entities with history takes no other, and counts it', () => {
   const rule = ruleOf({ first_seen: { ...places, window: '30d', warmUp: { events: 1 }, caps: { entities: 10 } } })
   const detector = createRarityDetector([rule])
