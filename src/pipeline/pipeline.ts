@@ -166,10 +166,11 @@ async function work(
   }
   if (size > 0) await workSlice(tx, bundle, state, slice, enrich, outcomes)
   const rarity = takeRarityChanges(state.rarity)
+  const sigma = takeSigmaChanges(state.sigma)
   await saveState(
     tx,
     { correlation: metaOf(state.correlation), sigmaWatermark: state.sigma.watermark },
-    { sigma: takeSigmaChanges(state.sigma), rarity },
+    { sigma, rarity },
   )
   const doneSeq = deliveries.at(-1)?.seq ?? 0
   await finishBatch(tx, { bundle: bundle.digest, doneSeq, eventCounts, ...outcomes })
@@ -181,7 +182,7 @@ async function work(
     events: eventCounts.reduce((sum, [, n]) => sum + n, 0),
     doneSeq,
     counts: total,
-    notices: rarity.notices,
+    notices: [...rarity.notices, ...sigma.notices],
   }
 }
 

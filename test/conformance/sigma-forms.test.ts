@@ -10,7 +10,7 @@ describe.each(forms)('$form', ({ cases }) => {
 test('every form has a section of the specification, a way to count it, and cases on both sides', () => {
   expect(new Set(forms.map((one) => one.form)).size).toBe(forms.length)
   for (const { form, spec, counted, cases } of forms) {
-    expect(spec, form).toMatch(/^sigma-[a-z-]+\.md#[a-z0-9-]+$/)
+    expect(spec, form).toMatch(/^sigma-[a-z-]+\.md#[a-z0-9_-]+$/)
     expect(Object.keys(counted), form).toHaveLength(1)
     expect(
       cases.some((one) => one.matches !== undefined || one.events !== undefined || one.refused),

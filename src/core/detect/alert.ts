@@ -9,6 +9,7 @@ import {
 } from '../model/index.ts'
 import type { RarityHit } from './rarity/detector.ts'
 import { shown } from './rarity/reader.ts'
+import { findingOf } from './sigma/correlation-finding.ts'
 import type { CorrelationHit } from './sigma/correlator.ts'
 import type { Match } from './sigma/matcher.ts'
 import type { RuleHead } from './sigma/rule.ts'
@@ -24,14 +25,28 @@ export function alertOf(event: Event, match: Match): Alert {
   return build(event, match, [event.id], facts, event.id)
 }
 
-/** The alert of a correlation whose condition the event met. */
+/**
+ * The alert of a correlation whose condition was met: by the event, or at the end of a window, of which `event` is only
+ * what moved time on.
+ */
 export function alertOfCorrelation(event: Event, hit: CorrelationHit): Alert {
   const facts: Fact[] = [
     { name: 'count', value: hit.count },
     { name: 'since', value: hit.firstAt },
     ...hit.group.map(([name, value]) => ({ name, value })),
   ]
-  return build(event, hit, hit.eventIds, facts, event.id)
+  const { anchor } = hit
+  const last: Event =
+    anchor === null
+      ? event
+      : {
+          ...event,
+          source: anchor.source,
+          observables: anchor.observables,
+          occurredAt: anchor.at,
+          receivedAt: anchor.receivedAt,
+        }
+  return { ...build(last, hit, hit.eventIds, facts, anchor?.event ?? event.id), finding: findingOf(hit) }
 }
 
 /** The alert of something unusual: its title says what, its finding what was usual. */

@@ -24,14 +24,13 @@ export { compileRuleSet, type RuleKind, type RuleResult, type RuleSet, ruleKindO
 export { compileSelection, type Selection } from './selection.ts'
 export { type CorrelationRule, compileCorrelationRule } from './sigma/correlation-rule.ts'
 export {
-  type CorrelationHit,
-  type Correlator,
-  createCorrelator,
+  type CorrelationLosses,
   createSigmaState,
   restoreSigmaState,
   type SigmaState,
   takeSigmaChanges,
-} from './sigma/correlator.ts'
+} from './sigma/correlation-state.ts'
+export { type CorrelationHit, type Correlator, createCorrelator } from './sigma/correlator.ts'
 export type { SigmaFilter } from './sigma/filter.ts'
 export {
   bindingsOf,

@@ -1,5 +1,6 @@
 import { type Document, isObject, type Problem, problem, type Result } from '../model/index.ts'
-import { type CorrelationRule, compileCorrelationRule } from './sigma/correlation-rule.ts'
+import { compileCorrelations } from './sigma/correlation-graph.ts'
+import type { CorrelationRule } from './sigma/correlation-rule.ts'
 import { applyFilters, compileFilter, type SigmaFilter } from './sigma/filter.ts'
 import { compilePlaceholders, type Placeholders } from './sigma/placeholders.ts'
 import { compileSigmaRule, type SigmaRule } from './sigma/rule.ts'
@@ -55,12 +56,14 @@ export function compileRuleSet(documents: readonly Document[]): RuleSet {
   for (const [filter, found] of problems)
     if (found.length > 0)
       results.set(filter.document, { kind: 'filter', document: filter.document, rule: filter, problems: found })
-  const correlations = compileAll(
-    documents,
-    'correlation',
-    (document) => compileCorrelationRule(document, detections),
-    results,
-  )
+  const correlations: CorrelationRule[] = []
+  for (const { document, rule, problems: found } of compileCorrelations(
+    documents.filter((one) => ruleKindOf(one) === 'correlation'),
+    detections,
+  )) {
+    results.set(document, { kind: 'correlation', document, rule, problems: found })
+    if (rule !== null) correlations.push(rule)
+  }
   return {
     detections,
     correlations,

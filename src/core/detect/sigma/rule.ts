@@ -125,7 +125,7 @@ export function headOf(document: Document, kind: 'detection' | 'correlation'): R
     .map((tag) => tag.slice(7))
   const techniques = tagList.map(currentTechnique).filter((one) => one !== null)
   const tactics = tagList.filter((tag) => !/^[tgs]\d{4}/.test(tag)).map(currentTactic)
-  const ruleId = typeof id === 'string' ? id : document.file
+  const ruleId = typeof id === 'string' ? id : typeof name === 'string' ? name : fallbackId(document)
   const place = document.place(['title'])
   return {
     id: ruleId,
@@ -143,4 +143,10 @@ export function headOf(document: Document, kind: 'detection' | 'correlation'): R
 
 function texts(value: Json | undefined): string[] {
   return Array.isArray(value) ? (value as readonly Json[]).filter((one) => typeof one === 'string') : []
+}
+
+/** The specification lets a rule be without id: then its place is one. */
+function fallbackId(document: Document): string {
+  const { line } = document.place([])
+  return line === 1 ? document.file : `${document.file}:${line}`
 }
