@@ -1,6 +1,7 @@
 import {
   type CorrelationRule,
   type CorrelationStep,
+  conditionText,
   type SourceMapping,
   traceCorrelation,
 } from '../core/detect/index.ts'
@@ -40,11 +41,10 @@ export async function followCorrelation(
 }
 
 function head(rule: CorrelationRule, titles: ReadonlyMap<string, string>): string {
-  const { operator, count } = rule.condition
   const place = rule.ref.place === undefined ? '' : `${formatPlace(rule.ref.place)}  `
-  const field = rule.field === null ? '' : ` of ${rule.field}`
+  const field = rule.fields.length === 0 ? '' : ` of ${rule.fields.join(', ')}`
   return [
-    `"${oneLine(rule.title, 120)}": ${rule.type}${field} ${operator} ${count} within ${rule.timespanMs / 1000} s`,
+    `"${oneLine(rule.title, 120)}": ${rule.type}${field} ${conditionText(rule.condition)} within ${rule.timespanMs / 1000} s`,
     `  rule      ${place}${oneLine(rule.id, 60)}`,
     `  group by  ${rule.groupBy.length > 0 ? rule.groupBy.join(', ') : 'nothing: all events are one group'}`,
     ...rule.rules.map((id) => `  counts    "${oneLine(titles.get(id) ?? id, 120)}"`),
@@ -59,11 +59,13 @@ function line(
   rule: CorrelationRule,
   titles: ReadonlyMap<string, string>,
 ): string {
-  const group = step.group.map(([field, value]) => `${field} = "${oneLine(value, 60)}"`).join(', ')
+  const group = step.group
+    .map(([field, value]) => `${field} = ${value === null ? 'missing' : `"${oneLine(value, 60)}"`}`)
+    .join(', ')
   const matched = step.matched.map((id) => `"${oneLine(titles.get(id) ?? id, 60)}"`).join(', ')
   const what = {
     fires: `fires with ${step.count}`,
-    counted: `${step.count} in the window, ${rule.condition.operator} ${rule.condition.count} wanted`,
+    counted: `${step.count} in the window, ${conditionText(rule.condition)} wanted${rule.judged === 'at-end' ? ' at its end' : ''}`,
     ignored: 'not counted: too late, or without the field that is counted',
   }[step.outcome]
   return `${step.outcome === 'fires' ? '✓' : '·'} ${where}  ${group === '' ? '' : `${group}  `}${what}  (${matched})\n`

@@ -142,9 +142,9 @@ correlation: { type: event_count, rules: [office], group-by: [User], timespan: 5
     gitsoc('rules', 'explain', 'Several of these', join(dir, 'log'), '--rules', join(dir, 'rules'), ...more)
   const { out, exitCode } = await follow()
   expect(exitCode).toBe(0)
-  expect(out).toContain('"Several of these": event_count gte 2 within 300 s\n')
+  expect(out).toContain('"Several of these": event_count at least 2 within 300 s\n')
   expect(out).toContain(
-    'log:1  2026-05-12T08:00:00.000Z  User = "ann"  1 in the window, gte 2 wanted  ("Office starts a shell")\n',
+    'log:1  2026-05-12T08:00:00.000Z  User = "ann"  1 in the window, at least 2 wanted  ("Office starts a shell")\n',
   )
   expect(out).toContain('log:4  2026-05-12T08:00:00.000Z  User = "ann"  fires with 2  ("Office starts a shell")\n')
   expect(out).toContain('✓ fired 1 times on 4 events, of which its rules matched 3\n')

@@ -1,18 +1,20 @@
 import type { Event, Json } from '../model/index.ts'
+import { aggregate } from './sigma/aggregate.ts'
 import type { CorrelationRule } from './sigma/correlation-rule.ts'
-import { createCorrelator, createSigmaState, takeSigmaChanges } from './sigma/correlator.ts'
+import { createSigmaState, type Entry, takeSigmaChanges } from './sigma/correlation-state.ts'
+import { createCorrelator } from './sigma/correlator.ts'
 import type { SourceMapping } from './sigma/log-source.ts'
 import { createMatcher, type Match } from './sigma/matcher.ts'
 import type { SigmaRule } from './sigma/rule.ts'
 
 /** What an event came to for a correlation: only events on which one of its rules matches have one. */
 export interface CorrelationStep {
-  /** Ids of its rules that matched. */
+  /** Ids of its rules that matched; none when the event only moved time on to the end of a window. */
   readonly matched: readonly string[]
   /** `ignored`: the event is too late, or lacks the field that is counted. */
   readonly outcome: 'fires' | 'counted' | 'ignored'
-  readonly group: readonly (readonly [field: string, value: string])[]
-  /** Matches or values in the window of the group after this event, of those that the condition wants. */
+  readonly group: readonly (readonly [field: string, value: string | null])[]
+  /** What the window of the group comes to after this event: the number that the condition is asked of. */
   readonly count: number
 }
 
@@ -29,7 +31,8 @@ export function traceCorrelation(
   mappings: readonly SourceMapping[],
 ): CorrelationTrace {
   const matcher = createMatcher(detections, mappings)
-  const correlator = createCorrelator(correlations)
+  // With "generate" none is silent: the hits of all are seen.
+  const correlator = createCorrelator(correlations.map((one) => ({ ...one, generate: true })))
   const state = createSigmaState()
   const counted = new Set(rule.rules)
   return {
@@ -41,12 +44,12 @@ export function traceCorrelation(
       const relevant = [...matches, ...hits].filter((one) => counted.has(one.rule.id))
       const hit = hits.find((one) => one.rule.id === rule.id)
       const [first] = relevant
-      if (first === undefined) return null
+      if (first === undefined && hit === undefined) return null
       return {
         matched: relevant.map((one) => one.rule.id),
         outcome: hit !== undefined ? 'fires' : window === undefined ? 'ignored' : 'counted',
-        group: hit?.group ?? groupOf(rule, first),
-        count: hit?.count ?? (window === undefined ? 0 : sizeOf(rule, window.entries)),
+        group: hit?.group ?? (first === undefined ? [] : groupOf(rule, first)),
+        count: hit?.count ?? (window === undefined ? 0 : numberOf(rule, window.entries)),
       }
     },
   }
@@ -57,13 +60,17 @@ function ruleOf(key: string): Json {
   return Array.isArray(parts) ? ((parts as readonly Json[])[0] ?? null) : null
 }
 
-function groupOf(rule: CorrelationRule, { view }: Pick<Match, 'view'>): CorrelationStep['group'] {
-  return rule.groupBy.map((field) => [field, view.field(field).lower()[0] ?? ''] as const)
+function groupOf(rule: CorrelationRule, { rule: { id }, view }: CountedMatch): CorrelationStep['group'] {
+  return rule.groupBy.map((field) => {
+    const name = rule.aliases.get(field)?.get(id) ?? field
+    return [field, view.field(name).lower()[0] ?? null] as const
+  })
 }
 
-/** A window holds entries of time, event and value; of values each counts once. */
-function sizeOf(rule: CorrelationRule, entries: Json | undefined): number {
-  const list: readonly Json[] = Array.isArray(entries) ? entries : []
-  if (rule.type === 'event_count') return list.length
-  return new Set(list.map((entry) => JSON.stringify(Array.isArray(entry) ? entry[2] : entry))).size
+type CountedMatch = Pick<Match, 'view'> & { readonly rule: { readonly id: string } }
+
+/** The window as it is stored: the engine's own entries. */
+function numberOf(rule: CorrelationRule, entries: Json | undefined): number {
+  const list = (Array.isArray(entries) ? entries : []) as unknown as readonly Entry[]
+  return list.length === 0 ? 0 : aggregate(rule, list).number
 }

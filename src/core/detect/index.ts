@@ -22,6 +22,7 @@ export {
 } from './rarity/state.ts'
 export { compileRuleSet, type RuleKind, type RuleResult, type RuleSet, ruleKindOf } from './rule-set.ts'
 export { compileSelection, type Selection } from './selection.ts'
+export { conditionText } from './sigma/correlation-condition.ts'
 export { type CorrelationRule, compileCorrelationRule } from './sigma/correlation-rule.ts'
 export {
   type CorrelationLosses,

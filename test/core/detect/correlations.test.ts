@@ -13,7 +13,7 @@ import { documentOf } from '../../support/document.ts'
 
 const { detection, sequences, mappings } = await ownBundle()
 const byId = new Map(detection.map((rule) => [rule.id, rule]))
-const counting = sequences.filter((rule) => rule.type === 'event_count' || rule.type === 'value_count')
+const counting = sequences.filter((rule) => rule.type.endsWith('_count') && rule.judged === 'at-match')
 
 /** The records that show a counted rule to fire. */
 function positives(rule: SigmaRule): readonly JsonObject[] {
@@ -57,7 +57,7 @@ function alertsOf(correlation: CorrelationRule, counted: SigmaRule, matches: num
   const state = createSigmaState()
   let alerts = 0
   for (let index = 0; index < matches; index++) {
-    const varied = correlation.field === null ? record : withValue(record, correlation.field, `value-${index}`)
+    const varied = correlation.fields.reduce((one, field) => withValue(one, field, `value-${index}`), record)
     const event = eventOf(varied, index)
     alerts += correlator.observe(state, event, reads.match(event)).length
   }
@@ -69,8 +69,8 @@ const anything = (rule: SigmaRule): SigmaRule => ({ ...rule, logsource: {}, sear
 
 describe.each(counting)('$title', (correlation) => {
   const rules = correlation.rules.map((id) => byId.get(id) as SigmaRule)
-  const { operator, count } = correlation.condition
-  const needed = operator === 'gt' ? count + 1 : count
+  const [asked] = correlation.condition
+  const needed = (asked?.value ?? 0) + (asked?.operator === 'gt' ? 1 : 0)
 
   test.each(rules)('alerts when "$title" has matched often enough, and not one match before', (counted) => {
     expect(alertsOf(correlation, counted, needed - 1)).toBe(0)

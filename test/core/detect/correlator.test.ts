@@ -282,7 +282,7 @@ describe('what is not counted is told', () => {
     const state = createSigmaState()
     run([threeDenied], [...at(0, 30), ...at(1)], state)
     expect(state.losses).toEqual({ late: 1, entries: 0, windows: 0 })
-    expect(takeSigmaChanges(state).upserts.find(([key]) => key === 'losses')).toBeDefined()
+    expect(takeSigmaChanges(state).upserts.find(([key]) => key === '"losses"')).toBeDefined()
   })
 
   test('matches that a full window lets go of', () => {

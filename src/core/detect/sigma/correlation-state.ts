@@ -54,7 +54,7 @@ export interface Derived {
 }
 
 /** Under this key the losses are stored beside the windows. */
-const lossesKey = 'losses'
+const lossesKey = JSON.stringify('losses')
 const noLosses: CorrelationLosses = { late: 0, entries: 0, windows: 0 }
 
 /** An empty state. */
