@@ -340,8 +340,8 @@ test('a finding names the rules, the values and the window', () => {
     facts: [
       { name: 'matches', value: '3 of denied' },
       { name: 'values', value: ['a', 'b', 'c'] },
-      { name: 'from', value: new Date(base).toISOString() },
-      { name: 'to', value: new Date(base + 2 * minute).toISOString() },
+      { name: 'first', value: new Date(base).toISOString() },
+      { name: 'last', value: new Date(base + 2 * minute).toISOString() },
     ],
   })
 })

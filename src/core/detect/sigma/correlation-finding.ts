@@ -18,8 +18,8 @@ export function findingOf(hit: CorrelationHit): Finding {
   const facts: Fact[] = [
     ...rules.map(({ title, count }) => ({ name: 'matches', value: `${count} of ${title}` })),
     ...(values.length === 0 ? [] : [{ name: 'values', value: values }]),
-    { name: 'from', value: new Date(firstAt).toISOString() },
-    { name: 'to', value: new Date(lastAt).toISOString() },
+    { name: 'first', value: new Date(firstAt).toISOString() },
+    { name: 'last', value: new Date(lastAt).toISOString() },
   ]
   return { sentence, facts }
 }
