@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JsonObject } from '../../../src/core/model/index.ts'
+import { complete } from './complete.ts'
 import { examine } from './examine.ts'
 import { halfOf } from './halves.ts'
 import { judge } from './judge.ts'
@@ -51,7 +52,7 @@ export async function saas(rules: RuleSets, say: (line: string) => void): Promis
     const key = `${one.log_type} (${half})`
     const row = rows.get(key) ?? { must: emptyCount(), mustNot: emptyCount(), known: 0 }
     rows.set(key, row)
-    const examined = await examine(rules, [one.log])
+    const examined = await examine(rules, [complete(one.log_type, one.log)])
     const fired = judge(rules, examined, [])
     const ours = fired.filter((other) => other.owner === 'ours')
     const count = one.expected_alert ? row.must : row.mustNot
@@ -71,7 +72,8 @@ export async function saas(rules: RuleSets, say: (line: string) => void): Promis
   const text = ({ events, ours, verdicts, sigmaHq }: Count) =>
     `${ours}${verdicts > 0 ? `+${verdicts}` : ''} (${sigmaHq}) of ${events}`
   const known = [...rows].filter(([, row]) => row.known > 0).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  for (const [name, row] of known) say(`  ${name.padEnd(50)} ${text(row.must).padEnd(18)} | ${text(row.mustNot)}`)
+  for (const [name, row] of known)
+    say(`  ${name.padEnd(50)} ${text(row.must).padEnd(16)} | ${text(row.mustNot).padEnd(16)} | ${row.known} recognised`)
   const unknown = [...rows].filter(([, row]) => row.known === 0)
   say(
     `  no integration knows ${new Set(unknown.map(([name]) => name.replace(/ \(.*/, ''))).size} log types, ${unknown.reduce((sum, [, row]) => sum + row.must.events + row.mustNot.events, 0)} events; ours alert on ${unknown.reduce((sum, [, row]) => sum + row.must.ours + row.mustNot.ours, 0)} of them`,
