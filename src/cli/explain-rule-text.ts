@@ -130,6 +130,5 @@ function fieldLines({ label, holds, wanted, seen }: Explained, depth: number): s
 }
 
 const indent = (depth: number) => '  '.repeat(depth)
-/** Text as it is, for a path with its backslashes doubled is hard to read. */
-const value = (one: Json) =>
-  typeof one === 'string' ? `"${oneLine(one, maxValue)}"` : oneLine(JSON.stringify(one), maxValue)
+/** Text as it is: a path with its backslashes doubled is hard to read, and a space at the end of a value is part of it. */
+const value = (one: Json) => oneLine(typeof one === 'string' ? `"${one}"` : JSON.stringify(one), maxValue)

@@ -104,6 +104,8 @@ export interface RuleOptions {
   readonly rules?: readonly string[] | undefined
   /** A file that gives placeholders values. */
   readonly placeholders?: string | undefined
+  /** Another repository than this one, for rules, integrations and pipelines. */
+  readonly content?: string
 }
 
 /** Adds those options to a command. */
@@ -111,6 +113,7 @@ export function withRuleOptions(command: Command): Command {
   return command
     .option('--rules <dir...>', 'Sigma rules to use in place of our own')
     .option('--placeholders <file>', 'values for the placeholders in those rules, besides rules/placeholders.yaml')
+    .option('--content <dir>', 'another repository than this one')
 }
 
 /** The rules that a command works with; `loaded` is the whole set when they are not our own. */

@@ -14,7 +14,7 @@ import { explanationText } from './explain-rule-text.ts'
 import { Failure } from './failure.ts'
 import { type FoundRule, findRule } from './find-rule.ts'
 import { followCorrelation } from './follow-correlation.ts'
-import { loadBundle } from './load-bundle.ts'
+import { loadBundle, root } from './load-bundle.ts'
 import { type RuleOptions, withRuleOptions } from './load-rules.ts'
 import { rulesGroup } from './rules-group.ts'
 import { writeOut } from './write-out.ts'
@@ -44,7 +44,7 @@ export function register(program: Command): void {
 }
 
 async function explain(wanted: string, where: string, options: Options): Promise<void> {
-  const bundle = await loadBundle()
+  const bundle = await loadBundle({ content: root, ...options })
   const found = await findRule(wanted, options, bundle)
   const logsource = options.logsource === undefined ? undefined : parseLogSource(options.logsource)
   const mappings = logsource === undefined ? bundle.mappings : []

@@ -5,7 +5,7 @@ import { createMatcher, type Matcher, type SigmaRule } from '../core/detect/inde
 import { type Event, oneLine, severityName, tenantId } from '../core/model/index.ts'
 import { createNormalizer } from '../core/normalize/index.ts'
 import { Failure } from './failure.ts'
-import { loadBundle } from './load-bundle.ts'
+import { loadBundle, root } from './load-bundle.ts'
 import { chosenRules, type RuleOptions, withRuleOptions } from './load-rules.ts'
 import { createProgress } from './progress.ts'
 import { parseRegressionCase, type RegressionCase } from './regression-case.ts'
@@ -53,7 +53,7 @@ async function regress(path: string, options: Options): Promise<void> {
   const file = await open(path).catch((error: Error) => {
     throw new Failure(`the cases cannot be read: ${error.message}`, { exitCode: 2 })
   })
-  const bundle = await loadBundle()
+  const bundle = await loadBundle({ content: root, ...options })
   const { detections } = await chosenRules(options, bundle)
   const matcher = createMatcher(detections, bundle.mappings)
   const known = new Set(detections.map((rule) => rule.id))

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { createCorrelator, createMatcher, createSigmaState } from '../core/detect/index.ts'
 import { severityNames } from '../core/model/index.ts'
 import { eventsOfFiles, parseLogSource } from './events-of-files.ts'
-import { loadBundle } from './load-bundle.ts'
+import { loadBundle, root } from './load-bundle.ts'
 import { chosenRules, type RuleOptions, withRuleOptions } from './load-rules.ts'
 import { rulesGroup } from './rules-group.ts'
 import { createScanCounts, factsOfHit, matchJson, matchText, summaryText } from './scan-report.ts'
@@ -41,7 +41,7 @@ function levelOf(text: string): string {
 }
 
 async function scan(files: readonly string[], options: Options): Promise<void> {
-  const bundle = await loadBundle()
+  const bundle = await loadBundle({ content: root, ...options })
   const { detections, correlations } = await chosenRules(options, bundle)
   const least = (severityNames as readonly string[]).indexOf(options.level)
   const correlator = createCorrelator(correlations)

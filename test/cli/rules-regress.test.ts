@@ -2,6 +2,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { gitsoc } from '../support/cli.ts'
 import { folderOf } from '../support/folder.ts'
+import { smallContent } from '../support/small-content.ts'
+
+const content = smallContent()
+const command = (...args: readonly string[]) => gitsoc('rules', 'regress', ...args, '--content', content)
 
 const rule = (id: number, image: string) =>
   `title: Starts ${image}\nid: 0000000${id}-0000-4000-8000-000000000000\nlevel: low\nlogsource: { product: windows, category: process_creation }\ndetection:\n  selection: { Image|endswith: ${image} }\n  condition: selection\n`
@@ -16,7 +20,7 @@ async function regress(cases: readonly unknown[], ...more: readonly string[]) {
     'rules/b.yml': rule(2, 'aa.exe'),
     'cases.jsonl': cases.map((one) => `${typeof one === 'string' ? one : JSON.stringify(one)}\n`).join(''),
   })
-  return gitsoc('rules', 'regress', join(dir, 'cases.jsonl'), '--rules', join(dir, 'rules'), '--json', ...more)
+  return command(join(dir, 'cases.jsonl'), '--rules', join(dir, 'rules'), '--json', ...more)
 }
 
 test.each<[string, number | null | undefined, string[], number]>([
@@ -58,5 +62,5 @@ test('--extra lists the other rules that fire', async () => {
 })
 
 test('cases that cannot be read are wrong usage', async () => {
-  expect((await gitsoc('rules', 'regress', '/nowhere')).exitCode).toBe(2)
+  expect((await command('/nowhere')).exitCode).toBe(2)
 })

@@ -4,7 +4,11 @@ import { expect, test } from 'vitest'
 import { gitsoc } from '../support/cli.ts'
 import { evtxFile } from '../support/evtx-file.ts'
 import { folderOf } from '../support/folder.ts'
+import { smallContent } from '../support/small-content.ts'
 import { zipFile } from '../support/zip-file.ts'
+
+const content = smallContent()
+const scan = (...args: readonly string[]) => gitsoc('rules', 'scan', ...args, '--content', content)
 
 const rules = {
   'rules/office.yml': `
@@ -69,14 +73,7 @@ test.each<[string, string | Uint8Array]>([
   ['EVTX', evtxFile([written('calc.exe', 1), written('cmd.exe', 2)])],
 ])('a match in %s is printed with rule, event and file, and the exit code is 1', async (_name, content) => {
   const dir = folderOf({ ...rules, log: content })
-  const { out, json, exitCode } = await gitsoc(
-    'rules',
-    'scan',
-    join(dir, 'log'),
-    '--rules',
-    join(dir, 'rules'),
-    '--json',
-  )
+  const { out, json, exitCode } = await scan(join(dir, 'log'), '--rules', join(dir, 'rules'), '--json')
   const [match, ...more] = out
     .trimEnd()
     .split('\n')
@@ -93,7 +90,7 @@ test.each<[string, string | Uint8Array]>([
 
 test('correlations fire over the events of all files, in the text for a person too', async () => {
   const dir = folderOf({ ...rules, 'logs/a': lines(flat('cmd.exe', 1)), 'logs/b': lines(flat('cmd.exe', 2)) })
-  const { out } = await gitsoc('rules', 'scan', join(dir, 'logs'), '--rules', join(dir, 'rules'))
+  const { out } = await scan(join(dir, 'logs'), '--rules', join(dir, 'rules'))
   expect(out).toContain(`high          ${join(dir, 'logs/a')}:1 2026-05-12T08:00:01.000Z Office starts a shell`)
   expect(out).toContain(`low           ${join(dir, 'logs/b')}:1 2026-05-12T08:00:02.000Z Several of these`)
   expect(out).toContain('    count = 2\n    Computer = "ws-1.example.com"\n')
@@ -102,7 +99,7 @@ test('correlations fire over the events of all files, in the text for a person t
 
 test('--level leaves out what is below', async () => {
   const dir = folderOf({ ...rules, log: lines(flat('cmd.exe', 1), flat('cmd.exe', 2)) })
-  const { out } = await gitsoc('rules', 'scan', join(dir, 'log'), '--rules', join(dir, 'rules'), '--level', 'medium')
+  const { out } = await scan(join(dir, 'log'), '--rules', join(dir, 'rules'), '--level', 'medium')
   expect(out).toContain('2 matches of 1 rules')
 })
 
@@ -112,7 +109,7 @@ test('records that cannot be read are counted and named, and files that break of
     'logs/a': `${lines(flat('calc.exe', 1))}{"EventID":\n`,
     'logs/b': gzipSync(lines(flat('cmd.exe', 2))).subarray(0, 60),
   })
-  const { json, exitCode } = await gitsoc('rules', 'scan', join(dir, 'logs'), '--rules', join(dir, 'rules'), '--json')
+  const { json, exitCode } = await scan(join(dir, 'logs'), '--rules', join(dir, 'rules'), '--json')
   expect(json()).toMatchObject({
     unread: { count: 1, codes: { unparsable: 1 }, first: [{ file: join(dir, 'logs/a'), event: 2 }] },
     faults: [{ file: join(dir, 'logs/b') }],
@@ -123,10 +120,10 @@ test('records that cannot be read are counted and named, and files that break of
 test('records whose log source cannot be known are taken as they are when their log source is given', async () => {
   const record = lines(data('cmd.exe'))
   const dir = folderOf({ ...rules, log: record })
-  const scan = (...more: readonly string[]) =>
-    gitsoc('rules', 'scan', join(dir, 'log'), '--rules', join(dir, 'rules'), '--json', ...more)
-  expect((await scan()).json()).toMatchObject({ matches: 0, logsources: { 'generic/any': 1 } })
-  const given = await scan('--logsource', 'product=windows,category=process_creation')
+  const scanned = (...more: readonly string[]) =>
+    scan(join(dir, 'log'), '--rules', join(dir, 'rules'), '--json', ...more)
+  expect((await scanned()).json()).toMatchObject({ matches: 0, logsources: { 'generic/any': 1 } })
+  const given = await scanned('--logsource', 'product=windows,category=process_creation')
   expect(given.json()).toMatchObject({ matches: 1, logsources: { 'windows/process_creation': 1 } })
 })
 
@@ -141,7 +138,7 @@ test('our own rules are used when none are given, and an exit code of 0 says tha
 
 test('a rule that does not compile is left out and said', async () => {
   const dir = folderOf({ ...rules, 'rules/bad.yml': 'title: x\nlogsource: {}\n', log: lines(flat('cmd.exe', 1)) })
-  const { err, out } = await gitsoc('rules', 'scan', join(dir, 'log'), '--rules', join(dir, 'rules'))
+  const { err, out } = await scan(join(dir, 'log'), '--rules', join(dir, 'rules'))
   expect(err).toMatch(/^1 rule files do not compile and are left out; gitsoc rules check /)
   expect(out).toContain('1 matches')
 })
@@ -152,7 +149,7 @@ test.each([
   ['a log source that is none', ['package.json', '--logsource', 'windows']],
   ['rules that are not there', ['package.json', '--rules', '/nowhere']],
 ])('%s is wrong usage', async (_name, args) => {
-  const { exitCode, err } = await gitsoc('rules', 'scan', ...args)
+  const { exitCode, err } = await scan(...args)
   expect(exitCode).toBe(2)
   expect(err).toMatch(/^gitsoc: /)
 })

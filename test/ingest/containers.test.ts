@@ -80,6 +80,7 @@ test('chunks that were never used are left out, one that is cut off comes as far
   ])
   const all = normalize(await read(file))
   expect(recordsOf(all).slice(0, 4)).toEqual(images.slice(0, 4))
+  expect(all.filter((one) => one.kind === 'dead')).toHaveLength(1)
   expect(all.at(-1)).toMatchObject({ kind: 'dead', code: 'unparsable' })
 })
 
