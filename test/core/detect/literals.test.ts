@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Automaton } from '../../../src/core/detect/sigma/automaton.ts'
+import { LiteralSearch } from '../../../src/core/detect/sigma/literal-search.ts'
 import type { Literal } from '../../../src/core/detect/sigma/literals.ts'
 import { compileValueTest } from '../../../src/core/detect/sigma/modifiers.ts'
 import { literalsOfRegex } from '../../../src/core/detect/sigma/regex-literals.ts'
@@ -13,7 +13,7 @@ const letters = fc.constantFrom(
 const text = fc.array(letters, { maxLength: 8 }).map((parts) => parts.join(''))
 const anchors = ['anywhere', 'start', 'end', 'whole'] as const
 const literal = fc.record({
-  text: text.map((one) => one.toLowerCase().replaceAll('/', '-')).filter((one) => one !== ''),
+  text: text.map((one) => one.toLowerCase().replace(/[/\u2013-\u2015]/g, '-')).filter((one) => one !== ''),
   at: fc.constantFrom(...anchors),
 })
 
@@ -26,12 +26,13 @@ function stands({ text: part, at }: Literal, whole: string): boolean {
 }
 
 function found(literals: readonly Literal[], whole: string): ReadonlySet<number> {
-  const numbers: number[] = []
-  new Automaton(literals).scan(whole, numbers)
-  return new Set(numbers)
+  const numbers = new Set<number>()
+  const search = new LiteralSearch(literals.map((one, mark) => ({ literal: one, mark })))
+  search.scan(whole, { hit: (marks) => marks.forEach((mark) => void numbers.add(mark)) })
+  return numbers
 }
 
-test('the automaton finds every literal that stands in a text, whatever the letters', () => {
+test('every literal is found that stands in a text, whatever the letters', () => {
   fc.assert(
     fc.property(fc.array(literal, { minLength: 1, maxLength: 12 }), text, text, (literals, a, b) => {
       for (const whole of [a, a + b, a + (literals[0]?.text ?? '') + b, literals[0]?.text.toUpperCase() ?? '']) {
@@ -44,7 +45,7 @@ test('the automaton finds every literal that stands in a text, whatever the lett
   )
 })
 
-test('of plain literals the automaton finds those that stand there, and no others', () => {
+test('of plain literals those are found that stand there, and no others', () => {
   const plain = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 10 })
   const plainLiteral = fc.record({ text: plain.filter((one) => one !== ''), at: fc.constantFrom(...anchors) })
   fc.assert(

@@ -1,5 +1,5 @@
 import type { Literal } from './literals.ts'
-import type { Atom, Search } from './search.ts'
+import { type Atom, atomsOf, type Search } from './search.ts'
 
 /** A literal in a field; null = in any value of the record. */
 export interface Watch {
@@ -7,42 +7,51 @@ export interface Watch {
   readonly literal: Literal
 }
 
-/** How rarely a literal is expected to be found: the lower the better. */
+/** Watches of which one must be found for a search to hold. */
+export type Cover = readonly Watch[]
+
+/** How often a literal is expected to be found: the higher the less it tells. */
 export type Price = (watch: Watch) => number
 
+const maxCovers = 3
+/** Covers beside the first may have this many watches: they are there to spare work. */
+const maxExtra = 40
+
 /**
- * Watches of which one must be found for the search to hold, at the lowest price; null when the search can hold without
+ * Covers of a search, all of which must be found for it to hold, the most telling first; none when it can hold without
  * any literal, like `not selection`.
  */
-export function coverOf(search: Search, price: Price): readonly Watch[] | null {
-  switch (search.kind) {
-    case 'not':
-      return null
-    case 'atom':
-      return cheapest(
-        search.needs.map((literals) => literals.map((literal) => ({ field: search.field, literal }))),
-        price,
-      )
-    case 'and':
-      return cheapest(
-        search.parts.map((part) => coverOf(part, price)).filter((one) => one !== null),
-        price,
-      )
-    case 'or': {
-      const covers = search.parts.map((part) => coverOf(part, price))
-      return covers.includes(null) ? null : covers.flatMap((one) => one ?? [])
+export function coversOf(search: Search, price: Price): readonly Cover[] {
+  const cost = new Map<Cover, number>()
+  const costOf = (cover: Cover) => {
+    const known = cost.get(cover) ?? cover.reduce((sum, watch) => sum + price(watch), 0)
+    cost.set(cover, known)
+    return known
+  }
+  const best = (covers: readonly Cover[]) =>
+    covers
+      .toSorted((a, b) => costOf(a) - costOf(b))
+      .filter((cover, index) => index === 0 || cover.length <= maxExtra)
+      .slice(0, maxCovers)
+  const visit = (part: Search): readonly Cover[] => {
+    switch (part.kind) {
+      case 'not':
+        return []
+      case 'atom':
+        return best(part.needs.map((literals) => literals.map((literal) => ({ field: part.field, literal }))))
+      case 'and':
+        return best(part.parts.flatMap(visit))
+      case 'or': {
+        const covers = part.parts.map(visit)
+        if (covers.some((one) => one.length === 0)) return []
+        const most = Math.max(1, ...covers.map((one) => one.length))
+        return best(
+          Array.from({ length: most }, (_, nth) => covers.flatMap((one) => one[Math.min(nth, one.length - 1)] ?? [])),
+        )
+      }
     }
   }
-}
-
-function cheapest(covers: readonly (readonly Watch[])[], price: Price): readonly Watch[] | null {
-  let best: readonly Watch[] | null = null
-  let lowest = Number.POSITIVE_INFINITY
-  for (const cover of covers) {
-    const sum = cover.reduce((total, watch) => total + price(watch), 0)
-    if (sum < lowest) [best, lowest] = [cover, sum]
-  }
-  return best
+  return visit(search)
 }
 
 /**
@@ -56,11 +65,6 @@ export function pricesOf(searches: readonly Search[]): Price {
       users.set(text, (users.get(text) ?? 0) + 1)
   return ({ field, literal: { text } }) =>
     (2 ** -Math.min(text.length, 20) + (users.get(text) ?? 0) / searches.length) * (field === null ? 10 : 1)
-}
-
-function atomsOf(search: Search): readonly Atom[] {
-  if (search.kind === 'atom') return [search]
-  return search.kind === 'not' ? atomsOf(search.part) : search.parts.flatMap(atomsOf)
 }
 
 /** The values of which the field must have one for the search to hold; null when it need not. */
@@ -83,7 +87,8 @@ export function requiredValues(search: Search, field: string): readonly string[]
 
 /** The fields that must have one of certain values for the search to hold. */
 export function wholeFields(search: Search): readonly string[] {
-  const named = atomsOf(search).flatMap((atom) => (atom.field !== null && atom.needs.some(isWhole) ? [atom.field] : []))
+  const isNamed = (atom: Atom) => atom.field !== null && atom.needs.some(isWhole)
+  const named = atomsOf(search).flatMap((atom) => (isNamed(atom) ? [atom.field ?? ''] : []))
   return [...new Set(named)].filter((field) => requiredValues(search, field) !== null)
 }
 

@@ -3,9 +3,8 @@ import { factsOf } from './facts.ts'
 import { createReadings, type Reading, type SourceMapping } from './log-source.ts'
 import { type Plan, plansOf } from './plan.ts'
 import type { SigmaRule } from './rule.ts'
-import type { RuleNumbers } from './rule-index.ts'
 import { holds } from './search.ts'
-import { ValueCaches } from './value-cache.ts'
+import { ValueMemory } from './value-memory.ts'
 import { View } from './view.ts'
 
 /** A rule that fired on an event, with the parts of it that held and what they saw. */
@@ -22,16 +21,21 @@ export interface Matcher {
   match(event: Pick<Event, 'logsource' | 'record'>): readonly Match[]
 }
 
-const cacheBytes = 16 * 1_048_576
+const defaultMemoryBytes = 32 * 1_048_576
 
 /**
  * Compiles rules into one matcher; the indexes of a log source are made when its first event comes. `mappings` are the
- * pipelines' lines; without them a log source means the events that carry the same names.
+ * pipelines' lines; without them a log source means the events that carry the same names. `memoryBytes` bounds what is
+ * remembered of values that come again; 0 = nothing is.
  */
-export function createMatcher(rules: readonly SigmaRule[], mappings: readonly SourceMapping[] = []): Matcher {
+export function createMatcher(
+  rules: readonly SigmaRule[],
+  mappings: readonly SourceMapping[] = [],
+  memoryBytes = defaultMemoryBytes,
+): Matcher {
   const ordered = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1))
   const readingsOf = createReadings(ordered, mappings)
-  const caches = new ValueCaches<RuleNumbers>(cacheBytes)
+  const memory = new ValueMemory(memoryBytes)
   const plans = new WeakMap<readonly Reading[], readonly Plan[]>()
   return {
     ruleCount: rules.length,
@@ -39,7 +43,7 @@ export function createMatcher(rules: readonly SigmaRule[], mappings: readonly So
       const readings = readingsOf(logsource)
       let planned = plans.get(readings)
       if (planned === undefined) {
-        planned = plansOf(readings, caches)
+        planned = plansOf(readings, memory)
         plans.set(readings, planned)
       }
       if (planned.length === 0) return []

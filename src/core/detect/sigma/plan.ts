@@ -1,9 +1,9 @@
 import { requiredValues, wholeFields } from './cover.ts'
 import type { Reading } from './log-source.ts'
 import type { SigmaRule } from './rule.ts'
-import { RuleIndex, type RuleNumbers } from './rule-index.ts'
+import { RuleIndex } from './rule-index.ts'
 import type { Search } from './search.ts'
-import type { ValueCaches } from './value-cache.ts'
+import type { ValueMemory } from './value-memory.ts'
 import { type Aliases, type FieldPath, pathOf, type View } from './view.ts'
 
 /** A rule as it reads the events of a log source. */
@@ -16,7 +16,7 @@ export interface PlannedRule {
 }
 
 /** One plan for all readings that go by the same names. */
-export function plansOf(readings: readonly Reading[], caches: ValueCaches<RuleNumbers>): readonly Plan[] {
+export function plansOf(readings: readonly Reading[], memory: ValueMemory): readonly Plan[] {
   const groups = Map.groupBy(readings, ({ aliases }) => JSON.stringify([...aliases]))
   return [...groups.values()].map((group) => {
     const aliases = (group[0] as Reading).aliases
@@ -26,7 +26,7 @@ export function plansOf(readings: readonly Reading[], caches: ValueCaches<RuleNu
         return { rule, when, condition: joined ? { kind: 'and', parts: [when, rule.search] } : rule.search }
       }),
     )
-    return new Plan(rules, aliases, caches)
+    return new Plan(rules, aliases, memory)
   })
 }
 
@@ -41,37 +41,36 @@ interface Kind {
 export class Plan {
   readonly aliases: Aliases
   private readonly rules: readonly PlannedRule[]
-  private readonly caches: ValueCaches<RuleNumbers>
+  private readonly memory: ValueMemory
   private readonly kind: Kind | null
   private whole: RuleIndex | undefined
   private readonly byValue = new Map<string, RuleIndex>()
 
-  constructor(rules: readonly PlannedRule[], aliases: Aliases, caches: ValueCaches<RuleNumbers>) {
+  constructor(rules: readonly PlannedRule[], aliases: Aliases, memory: ValueMemory) {
+    this.memory = memory
     this.rules = rules
     this.aliases = aliases
-    this.caches = caches
     this.kind = kindOf(rules)
   }
 
-  /** The rules that may hold for an event seen under the plan's names; all others do not. */
+  /** The rules that may hold for an event seen under the plan's names, in order; all others do not. */
   candidates(view: View): readonly PlannedRule[] {
-    return this.indexFor(view).candidates(view)
+    return this.indexFor(view).select(view)
   }
 
   private indexFor(view: View): RuleIndex {
     const { kind } = this
-    const texts = kind === null ? null : view.peek(kind.path)
-    if (kind === null || typeof texts !== 'string') {
-      this.whole ??= new RuleIndex(this.rules, undefined, this.caches)
+    const [text, more] = kind === null ? [] : view.fetch(kind.path).lower()
+    if (kind === null || text === undefined || more !== undefined) {
+      this.whole ??= new RuleIndex(this.rules, this.aliases, undefined, this.memory)
       return this.whole
     }
-    const text = texts.toLowerCase()
     // Values that no rule wants are one to us: a sender who makes them up cannot make indexes up.
     const value = kind.values.has(text) ? text : ''
     let index = this.byValue.get(value)
     if (index === undefined) {
       const rules = this.rules.filter((rule) => kind.wanted.get(rule)?.includes(value) ?? true)
-      index = new RuleIndex(rules, kind.path.name, this.caches)
+      index = new RuleIndex(rules, this.aliases, kind.path.name, this.memory)
       this.byValue.set(value, index)
     }
     return index

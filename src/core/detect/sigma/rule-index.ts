@@ -1,83 +1,158 @@
-import { Automaton } from './automaton.ts'
-import { coverOf, pricesOf, type Watch } from './cover.ts'
+import { type Json, own } from '../../model/index.ts'
+import { coversOf, pricesOf } from './cover.ts'
+import { LiteralSearch, type Marked } from './literal-search.ts'
 import type { PlannedRule } from './plan.ts'
-import type { ValueCaches } from './value-cache.ts'
-import { type FieldPath, pathOf, type View } from './view.ts'
+import { type Atom, fieldsOf } from './search.ts'
+import type { Known, ValueMemory } from './value-memory.ts'
+import { type Aliases, eachText, type Field, type FieldPath, type Judge, pathOf, type View } from './view.ts'
 
-/** Numbers of rules. */
-export type RuleNumbers = readonly number[]
-
-/** The fields of events that are looked through, each in one pass for all literals watched there. */
+/** A field that rules read. */
 interface WatchedField {
-  readonly path: FieldPath | null
-  readonly rulesFor: (text: string) => RuleNumbers
+  readonly path: FieldPath
+  readonly search: LiteralSearch | null
+  readonly memory: Map<string, Known>
+  /** The text that stands there in the event of this round, if what is known of it is kept. */
+  known: Known | null
+  round: number
 }
 
-/** Tells which of many rules may hold for an event, from the literals they need. */
-export class RuleIndex {
-  /** Rules that can hold without any literal, and so are looked at for every event. */
-  readonly always: RuleNumbers
-  private readonly rules: readonly PlannedRule[]
-  private readonly fields: readonly WatchedField[]
-  private readonly seen: Float64Array
-  private round = 0
+/** Bits of a mark: which of a rule's covers was found; the rest is the number of the rule. */
+const coverBits = 2
+const maxRounds = 2 ** 26
 
-  /**
-   * @param settled a field that needs no watching, for all events have the value that the rules want
-   */
-  constructor(rules: readonly PlannedRule[], settled: string | undefined, caches: ValueCaches<RuleNumbers>) {
-    this.rules = rules
+/** Tells which of many rules may hold for an event, from the literals they need. */
+export class RuleIndex implements Judge {
+  /** Rules that can hold without any literal, and so are looked at for every event. */
+  readonly always: readonly number[]
+  private readonly rules: readonly PlannedRule[]
+  /** What is searched for in all texts of an event. */
+  private readonly keywords: LiteralSearch | null
+  private readonly fields = new Map<string, WatchedField>()
+  /** Fields that may stand elsewhere than under their name. */
+  private readonly elsewhere: readonly WatchedField[]
+  private readonly memory: ValueMemory
+  /** By rule: the round in which a cover of it was last found, and a bit for each that was found in it. */
+  private readonly found: Int32Array
+  /** By rule the bits of all its covers. */
+  private readonly wanted: Int32Array
+  private round = 0
+  private view: View | null = null
+  private candidates: number[] = []
+
+  /** @param settled a field that needs no watching, for all events have the value there that the rules want */
+  constructor(rules: readonly PlannedRule[], aliases: Aliases, settled: string | undefined, memory: ValueMemory) {
     const price = pricesOf(rules.map((rule) => rule.condition))
-    const watches = new Map<string | null, [Watch, number][]>()
+    const watched = new Map<string | null, Marked[]>()
     const always: number[] = []
+    this.rules = rules
+    this.wanted = new Int32Array(rules.length)
+    this.found = new Int32Array(rules.length)
     for (const [rule, { condition }] of rules.entries()) {
-      const cover = coverOf(condition, (watch) => (watch.field === settled ? Number.MAX_VALUE : price(watch)))
-      if (cover === null || cover.some((watch) => watch.field === settled)) always.push(rule)
-      else
-        for (const watch of cover) {
-          const list = watches.get(watch.field) ?? []
-          watches.set(watch.field, list)
-          list.push([watch, rule])
+      const covers = coversOf(condition, price).filter((cover) => cover.every((watch) => watch.field !== settled))
+      if (covers.length === 0) always.push(rule)
+      this.wanted[rule] = (1 << covers.length) - 1
+      for (const [nth, cover] of covers.entries())
+        for (const { field, literal } of cover) {
+          const list = watched.get(field) ?? []
+          watched.set(field, list)
+          list.push({ literal, mark: (rule << coverBits) | nth })
         }
     }
     this.always = always
-    this.fields = [...watches].map(([field, list]) => ({
-      path: field === null ? null : pathOf(field),
-      rulesFor: caches.remember(lookThrough(list)),
-    }))
-    this.seen = new Float64Array(rules.length)
+    this.memory = memory
+    this.keywords = watched.has(null) ? new LiteralSearch(watched.get(null) ?? []) : null
+    for (const name of new Set(rules.flatMap(({ condition }) => fieldsOf(condition)))) {
+      const marked = watched.get(name)
+      const search = marked === undefined ? null : new LiteralSearch(marked)
+      this.fields.set(name, { path: pathOf(name), search, memory: memory.open(), known: null, round: 0 })
+    }
+    this.elsewhere = [...this.fields.values()].filter(
+      ({ path, search }) => search !== null && (path.steps.length > 0 || aliases.has(path.name)),
+    )
   }
 
   /** The rules that may hold, in order; all others do not. */
-  candidates(view: View): readonly PlannedRule[] {
-    const candidates: number[] = []
-    this.round++
-    this.add(this.always, candidates)
-    for (const { path, rulesFor } of this.fields) {
-      const texts = path === null ? view.all().texts() : view.peek(path)
-      if (typeof texts === 'string') this.add(rulesFor(texts), candidates)
-      else for (const text of texts) this.add(rulesFor(text), candidates)
+  select(view: View): readonly PlannedRule[] {
+    this.begin()
+    this.view = view
+    view.judge = this
+    const { record } = view
+    // One walk over the members costs less than asking for each field by name. JSON objects inherit none.
+    for (const name in record) {
+      const value = record[name] as Json
+      const field = this.fields.get(name)
+      if (typeof value !== 'string') this.searchValue(value, view, field)
+      else if (field !== undefined) this.searchKnown(value, field)
+      else this.keywords?.scan(value, this)
     }
+    for (const field of this.elsewhere)
+      if (own(record, field.path.name) === undefined) this.searchField(view.fetch(field.path), field)
+    const { candidates } = this
     if (candidates.length > 1) candidates.sort((a, b) => a - b)
     return candidates.map((rule) => this.rules[rule] as PlannedRule)
   }
 
-  private add(rules: RuleNumbers, candidates: number[]): void {
-    for (const rule of rules) {
-      if (this.seen[rule] === this.round) continue
-      this.seen[rule] = this.round
-      candidates.push(rule)
-    }
+  /** Whether the atom holds: of the event that was last selected for from memory, where the text in its field is known. */
+  satisfies(atom: Atom, view: View): boolean {
+    const field = atom.alone && atom.field !== null ? this.fields.get(atom.field) : undefined
+    const known = field?.round === this.round && this.view === view ? field.known : null
+    if (known === null) return atom.test(view)
+    return known.answers.get(atom) ?? this.memory.answer(known, atom, atom.test(view))
   }
-}
 
-const none: RuleNumbers = []
+  private searchKnown(text: string, field: WatchedField): void {
+    const known = field.memory.get(text)
+    field.round = this.round
+    field.known = known ?? null
+    if (known !== undefined) {
+      this.hit(known.marks)
+      return
+    }
+    const marks = new Set<number>()
+    const hits = {
+      hit: (found: readonly number[]) => {
+        for (const mark of found) marks.add(mark)
+      },
+    }
+    field.search?.scan(text, hits)
+    this.keywords?.scan(text, hits)
+    const list = [...marks]
+    field.known = this.memory.keep(field.memory, text, list)
+    this.hit(list)
+  }
 
-function lookThrough(watches: readonly (readonly [Watch, number])[]): (text: string) => RuleNumbers {
-  const automaton = new Automaton(watches.map(([{ literal }]) => literal))
-  return (text) => {
-    const found: number[] = []
-    automaton.scan(text, found)
-    return found.length === 0 ? none : [...new Set(found.map((index) => watches[index]?.[1] ?? 0))]
+  private searchField(seen: Field, field: WatchedField): void {
+    const [only, ...more] = seen.values
+    if (typeof only === 'string' && more.length === 0 && !seen.structured) this.searchKnown(only, field)
+    else for (const text of seen.texts()) field.search?.scan(text, this)
+  }
+
+  private searchValue(value: Json, view: View, field: WatchedField | undefined): void {
+    if (field !== undefined) this.searchField(view.fetch(field.path), field)
+    const { keywords } = this
+    if (keywords !== null) eachText(value, (text) => keywords.scan(text, this))
+  }
+
+  private begin(): void {
+    this.round++
+    if (this.round === maxRounds) {
+      this.round = 1
+      this.found.fill(0)
+      for (const field of this.fields.values()) field.round = 0
+    }
+    this.candidates = this.always.slice()
+  }
+
+  /** Takes what the searches find: a rule is a candidate when all its covers were found. */
+  hit(marks: readonly number[]): void {
+    const round = this.round << (coverBits + 1)
+    for (const mark of marks) {
+      const rule = mark >> coverBits
+      const before = Math.max(this.found[rule] as number, round)
+      const after = before | (1 << (mark & ((1 << coverBits) - 1)))
+      if (after === before) continue
+      this.found[rule] = after
+      if (after - round === this.wanted[rule]) this.candidates.push(rule)
+    }
   }
 }

@@ -19,6 +19,8 @@ export interface Atom {
   readonly field: string | null
   /** What must be found in the field for the atom to hold: of each of these lists one literal. */
   readonly needs: readonly (readonly Literal[])[]
+  /** Whether it looks at nothing but its field. */
+  readonly alone: boolean
   test(view: View): boolean
 }
 
@@ -108,6 +110,7 @@ function compileField(key: string, value: Json, path: Path, context: Context): S
     kind: 'atom',
     label: key === '' ? 'keywords' : key,
     field,
+    alone: field !== null && !modifiers.includes('fieldref'),
     needs: negated ? [] : needs.filter((one) => one !== null),
     test: negated ? (view) => !run(view) : run,
   }
@@ -131,7 +134,7 @@ function nested(field: string, value: Json, path: Path, context: Context): Searc
 export function holds(search: Search, view: View): boolean {
   switch (search.kind) {
     case 'atom':
-      return search.test(view)
+      return view.satisfies(search)
     case 'not':
       return !holds(search.part, view)
     case 'and':
@@ -147,7 +150,7 @@ export function holds(search: Search, view: View): boolean {
 export function holding(search: Search, view: View): readonly Atom[] {
   switch (search.kind) {
     case 'atom':
-      return search.test(view) ? [search] : []
+      return view.satisfies(search) ? [search] : []
     case 'not':
       return []
     default:
@@ -155,8 +158,13 @@ export function holding(search: Search, view: View): readonly Atom[] {
   }
 }
 
+/** All atoms of the search. */
+export function atomsOf(search: Search): readonly Atom[] {
+  if (search.kind === 'atom') return [search]
+  return search.kind === 'not' ? atomsOf(search.part) : search.parts.flatMap(atomsOf)
+}
+
 /** All fields that the search reads. */
 export function fieldsOf(search: Search): readonly string[] {
-  if (search.kind === 'atom') return search.field === null ? [] : [search.field]
-  return search.kind === 'not' ? fieldsOf(search.part) : search.parts.flatMap(fieldsOf)
+  return atomsOf(search).flatMap((atom) => atom.field ?? [])
 }

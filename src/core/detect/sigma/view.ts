@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, own } from '../../model/index.ts'
+import type { Atom } from './search.ts'
 
 type Scalar = string | number | boolean | null
 
@@ -30,13 +31,18 @@ export function pathOf(name: string): FieldPath {
 /** Other names of fields, by the name that is asked for, in the order in which they are tried. */
 export type Aliases = ReadonlyMap<string, readonly string[]>
 
-const noTexts: readonly string[] = []
 const maxValues = 20_000
 const maxText = 1_000_000
+
+/** Answers for the tests of a view, which may remember what they came to. */
+export interface Judge {
+  satisfies(atom: Atom, view: View): boolean
+}
 
 /** One record while rules look at it: every field is fetched and lower-cased at most once. */
 export class View {
   readonly record: JsonObject
+  judge: Judge | null = null
   private readonly aliases: Aliases | undefined
   private readonly fields = new Map<string, Field>()
   private everything: Field | undefined
@@ -49,22 +55,15 @@ export class View {
 
   /** The field of that name: an own member of exactly that name, else the dotted path; lists match by any element. */
   field(name: string): Field {
-    return this.fields.get(name) ?? this.fetch(pathOf(name))
+    return this.fields.get(name) ?? this.read(pathOf(name))
   }
 
-  /**
-   * The texts of a field as they were sent, without keeping them: for the many events of which nothing else is asked.
-   * One text comes on its own.
-   */
-  peek(path: FieldPath): string | readonly string[] {
-    const value = own(this.record, path.name)
-    if (typeof value === 'string') return value
-    if (typeof value === 'number') return String(value)
-    if (value === undefined && path.steps.length === 0 && this.aliases?.has(path.name) !== true) return noTexts
-    return (this.fields.get(path.name) ?? this.fetch(path)).texts()
+  /** The same by a name that was taken apart before. */
+  fetch(path: FieldPath): Field {
+    return this.fields.get(path.name) ?? this.read(path)
   }
 
-  private fetch(path: FieldPath): Field {
+  private read(path: FieldPath): Field {
     let field = this.find(path)
     if (!field.present)
       for (const alias of this.aliases?.get(path.name) ?? []) {
@@ -84,6 +83,11 @@ export class View {
     return fieldOf(present, found)
   }
 
+  /** Whether the atom holds. */
+  satisfies(atom: Atom): boolean {
+    return this.judge === null ? atom.test(this) : this.judge.satisfies(atom, this)
+  }
+
   /** All scalars of the record, for keyword searches. */
   all(): Field {
     if (this.everything === undefined) {
@@ -99,17 +103,39 @@ interface Found {
 }
 
 function fieldOf(present: boolean, { values, structured }: Found): Field {
-  let lower: readonly string[] | undefined
-  const texts = () => values.flatMap((value) => (value === null ? [] : [String(value)]))
-  return {
-    present,
-    values,
-    structured,
-    texts,
-    lower() {
-      lower ??= texts().map((text) => text.slice(0, maxText).toLowerCase())
-      return lower
-    },
+  return new SeenField(present, values, structured)
+}
+
+class SeenField implements Field {
+  readonly present: boolean
+  readonly values: readonly Scalar[]
+  readonly structured: boolean
+  private lowered: readonly string[] | undefined
+
+  constructor(present: boolean, values: readonly Scalar[], structured: boolean) {
+    this.present = present
+    this.values = values
+    this.structured = structured
+  }
+
+  texts(): readonly string[] {
+    const { values } = this
+    if (values.length === 1 && typeof values[0] === 'string') return values as readonly string[]
+    return values.flatMap((value) => (value === null ? [] : [String(value)]))
+  }
+
+  lower(): readonly string[] {
+    this.lowered ??= this.texts().map((text) => text.slice(0, maxText).toLowerCase())
+    return this.lowered
+  }
+}
+
+/** Calls for every text of a value that is no text itself, in no order and keeping none. */
+export function eachText(value: Json, visit: (text: string) => void): void {
+  const rest: Json[] = [value]
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (typeof next !== 'object') visit(String(next))
+    else if (next !== null) for (const member of isList(next) ? next : Object.values(next)) rest.push(member)
   }
 }
 

@@ -1,0 +1,35 @@
+import type { Alphabet } from './alphabet.ts'
+import { type Entry, type Hits, type TextSearch, Tree } from './tree.ts'
+
+/** Finds the texts with which another begins or ends, or which it is, looking no further than they reach. */
+export class EdgeSearch implements TextSearch {
+  private readonly entries: readonly Entry[]
+  private readonly alphabet: Alphabet
+  private readonly edge: 'start' | 'end' | 'whole'
+  private readonly tree: Tree
+
+  constructor(entries: readonly Entry[], alphabet: Alphabet, edge: 'start' | 'end' | 'whole') {
+    this.entries = entries
+    this.alphabet = alphabet
+    this.edge = edge
+    const texts = entries.map(({ text }) => (edge === 'end' ? text.toReversed() : text))
+    this.tree = new Tree(texts, alphabet.size)
+  }
+
+  scan(text: string, limit: number, hits: Hits): boolean {
+    const { edge } = this
+    const { next, ends } = this.tree
+    const { numbers, size } = this.alphabet
+    const last = text.length - 1
+    let state = 0
+    for (let at = 0; at <= last; at++) {
+      const code = text.charCodeAt(edge === 'end' ? last - at : at)
+      if (code > limit) return false
+      state = next[state * size + (numbers[code] as number)] as number
+      if (state === 0) return true
+      const end = ends[state] as number
+      if (end >= 0 && (edge !== 'whole' || at === last)) hits.hit((this.entries[end] as Entry).marks)
+    }
+    return true
+  }
+}
