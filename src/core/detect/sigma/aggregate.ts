@@ -28,7 +28,7 @@ export function aggregate(rule: CorrelationRule, entries: readonly Entry[]): Agg
     case 'temporal':
       return of(new Set(entries.map(([, , , id]) => id)).size)
     case 'temporal_ordered':
-      return of(longestChain(entries.map(([, , , id]) => rule.rules.indexOf(id))))
+      return of(longestChain(inOrder(rule, entries)))
     case 'value_sum':
       return of(numbersOf(entries).reduce((sum, one) => sum + one, 0))
     case 'value_avg': {
@@ -70,6 +70,22 @@ function shares(condition: readonly Comparison[], entries: readonly Entry[]): Ag
   const meeting = found.filter(({ share }) => meets(condition, share))
   const [first] = meeting.length > 0 ? meeting : found
   return { met: meeting.length > 0, number: first?.share ?? 0, values: meeting.map(({ value }) => value) }
+}
+
+/** The rules' places in the order written; of one event, which is one step and no more, the last first. */
+function inOrder({ rules }: CorrelationRule, entries: readonly Entry[]): readonly number[] {
+  const places: number[] = []
+  let ofEvent: number[] = []
+  const close = () => {
+    places.push(...ofEvent.sort((a, b) => b - a))
+    ofEvent = []
+  }
+  for (const [index, [, event, , id]] of entries.entries()) {
+    if (index > 0 && entries[index - 1]?.[1] !== event) close()
+    ofEvent.push(rules.indexOf(id))
+  }
+  close()
+  return places
 }
 
 /** How many different rules occur one after another in the order in which they are written. */
