@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { outcomes } from '../core/model/index.ts'
 import { readLedger } from '../ingest/index.ts'
+import { readLosses } from '../pipeline/index.ts'
 import type { Store } from '../store/index.ts'
 
 /** The numbers of `/metrics`, in Prometheus' text format. */
@@ -48,6 +49,12 @@ export function createMetrics(store: Store): ServerMetrics {
     help: '1 when received = alerted + no match + duplicate + suppressed + dropped + dead-lettered',
     registers: [registry],
   })
+  const lost = new Gauge({
+    name: 'gitsoc_correlation_lost',
+    help: 'What correlations did not count: matches that came late, matches of full windows, windows of too many groups',
+    labelNames: ['kind'],
+    registers: [registry],
+  })
   const up = new Gauge({
     name: 'gitsoc_store_up',
     help: '1 when the database answered this scrape',
@@ -66,6 +73,10 @@ export function createMetrics(store: Store): ServerMetrics {
         received.set(ledger.total.received)
         waiting.set(ledger.waiting)
         balanced.set(ledger.balanced ? 1 : 0)
+        const losses = await readLosses(store)
+        lost.set({ kind: 'late' }, losses.late)
+        lost.set({ kind: 'matches' }, losses.entries)
+        lost.set({ kind: 'windows' }, losses.windows)
         up.set(1)
       } catch {
         up.set(0)

@@ -1,0 +1,16 @@
+import type { CorrelationLosses } from '../core/detect/index.ts'
+import { isObject, type Json } from '../core/model/index.ts'
+import type { Store } from '../store/index.ts'
+
+/** What correlations of the tenant did not count: what came too late, and what full windows and groups let go of. */
+export async function readLosses(store: Store): Promise<CorrelationLosses> {
+  return store.snapshot(async (tx) => {
+    const { rows } = await tx.query<{ doc: Json }>(
+      `select doc from engine_state where tenant = $1 and kind = 'sigma' and key = '"losses"'`,
+      [tx.tenant],
+    )
+    const doc = rows[0]?.doc
+    const numberOf = (name: keyof CorrelationLosses) => (isObject(doc) ? Number(doc[name] ?? 0) : 0)
+    return { late: numberOf('late'), entries: numberOf('entries'), windows: numberOf('windows') }
+  })
+}
