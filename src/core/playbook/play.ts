@@ -35,6 +35,8 @@ export interface PlayedEffect {
   readonly outcome: 'done' | 'failed' | 'denied'
   /** Until when the containment is meant to hold, from when it was made. */
   readonly expiresMs: number | null
+  /** Whether the step itself asks people, whatever the policies say. */
+  readonly asksItself: boolean
 }
 
 /** How a playbook went. */
@@ -44,6 +46,8 @@ export interface Played {
   readonly effects: readonly PlayedEffect[]
   readonly results: readonly StepResult[]
   readonly tasks: readonly string[]
+  /** How many results there were each time the run was advanced: where its record can be told again. */
+  readonly moments: readonly number[]
   readonly end: RunEnd
   /** What the script does not answer; a play with any of these is no proof. */
   readonly open: readonly string[]
@@ -69,6 +73,7 @@ export async function play(playbook: Playbook, script: Script, stage: Stage): Pr
   const effects: PlayedEffect[] = []
   const open: string[] = []
   const tasks: string[] = []
+  const moments: number[] = []
   const record = () => ({
     results,
     facts: script.facts,
@@ -77,12 +82,13 @@ export async function play(playbook: Playbook, script: Script, stage: Stage): Pr
     cancelled: null,
   })
   for (let turn = 0; turn < maxTurns; turn++) {
+    moments.push(results.length)
     const advanced = await advance(playbook, record(), stage.playbooks)
     results.push(...advanced.results)
     if (advanced.end !== null) {
       const steps = results.filter((one) => one.status !== 'decided')
       const readable = steps.map((one) => ({ ...one, readable: readablePath(one.path, results) }))
-      return { steps: readable, effects, results, tasks, end: advanced.end, open }
+      return { steps: readable, effects, results, tasks, moments, end: advanced.end, open }
     }
     for (const next of advanced.next) {
       if (next.kind === 'task') tasks.push(next.title)
@@ -187,6 +193,7 @@ async function act(
     asked: decision.terms,
     outcome,
     expiresMs: step.expiresMs,
+    asksItself: step.approval !== null,
   })
   const sentence =
     result === null
