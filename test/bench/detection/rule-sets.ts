@@ -38,10 +38,9 @@ export async function loadRuleSets(): Promise<RuleSets & { readonly refused: num
   const { silent } = bundle.correlator
   const alerting = new Map<string, Alerting>([
     ...rules.map((rule) => [rule.id, { owner: 'sigmahq', rule }] as const),
-    ...bundle.detection
+    ...[...bundle.detection, ...bundle.sequences]
       .filter((rule) => !silent.has(rule.id))
       .map((rule) => [rule.id, { owner: 'ours', rule }] as const),
-    ...bundle.sequences.map((rule) => [rule.id, { owner: 'ours', rule }] as const),
   ])
   return { bundle, sigmaHq: createMatcher(rules, bundle.mappings), alerting, refused }
 }
