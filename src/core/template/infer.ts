@@ -47,6 +47,8 @@ export const signatures: Readonly<Record<string, Signature>> = {
   upper: { takes: ['string'], gives: () => text },
   trim: { takes: ['string'], gives: () => text },
   truncate: { takes: ['string'], gives: () => text },
+  before: { takes: ['string'], gives: () => text },
+  after: { takes: ['string'], gives: () => text },
   string: { takes: all, gives: () => text },
   int: {
     takes: ['string', 'number'],
