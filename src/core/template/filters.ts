@@ -51,7 +51,11 @@ export const filters: Readonly<Record<string, (value: unknown, ...args: unknown[
   trim: (value) => text(value).trim(),
   truncate: (value, length) => text(value).slice(0, Math.min(Number(length) || 200, maxResult)),
   before: (value, separator) => text(value).split(text(separator ?? '/'))[0] ?? '',
-  after: (value, separator) => text(value).split(text(separator ?? '/')).slice(1).join(text(separator ?? '/')),
+  after: (value, separator) =>
+    text(value)
+      .split(text(separator ?? '/'))
+      .slice(1)
+      .join(text(separator ?? '/')),
   string: (value) => text(value).slice(0, maxResult),
   int: (value) => (Number.isFinite(Number(value)) ? Math.trunc(Number(value)) : undefined),
   float: (value) => (Number.isFinite(Number(value)) ? Number(value) : undefined),

@@ -29,6 +29,12 @@ test.each([
     { a: ['x', 1], b: { c: 'n=5' } },
   ],
   ['a filter chain', '{{ incident.ips | join("; ") | upper }}', '192.0.2.1; 192.0.2.2'],
+  [
+    'a text around a separator',
+    '{{ "a/b/c" | before }}|{{ "a/b/c" | after }}|{{ "abc" | after }}|{{ "k=v" | before("=") }}',
+    'a|b/c||k',
+  ],
+  ['a text in parts', '{{ "k=v" | after("=") }}', 'v'],
   ['text without expressions', 'plain {text}', 'plain {text}'],
 ] as const)('%s', (_name, source, expected) => {
   expect(render(source as Json)).toEqual({ value: expected })
