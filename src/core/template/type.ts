@@ -18,6 +18,8 @@ export interface Type {
   readonly missing: string | null
 }
 
+/** As many values of a type are told apart. */
+const maxValues = 200
 const plain = { items: null, members: null, values: null, secret: false, missing: null }
 
 /** A type of these kinds. */
@@ -57,11 +59,17 @@ export function either(a: Type, b: Type): Type {
       : !hasScalar(b)
         ? a.values
         : a.values && b.values
-          ? [...a.values, ...b.values]
+          ? union(a.values, b.values)
           : null,
     secret: a.secret || b.secret,
     missing: a.missing ?? b.missing,
   }
+}
+
+/** The values of both, each once; past a bound they are as good as any. */
+function union(a: readonly Json[], b: readonly Json[]): readonly Json[] | null {
+  const all = new Set([...a, ...b])
+  return all.size > maxValues ? null : [...all]
 }
 
 function eitherMembers(a: Type['members'], b: Type['members']): Type['members'] {

@@ -274,6 +274,13 @@ test('playbooks that call one another in a circle are found, with the way around
   expect(callCircles(playbooks)).toEqual([])
 })
 
+test('loops inside loops are verified in time that does not explode', () => {
+  let body = '[{ id: s, set: { x: 1 } }]'
+  for (let depth = 0; depth < 7; depth++)
+    body = `[{ id: l${depth}, forEach: '{{ incident.hosts }}', as: i${depth}, max: 1, do: ${body} }, { id: v${depth}, set: { y: ${depth} } }]`
+  expect(found(`steps: ${body}\n`)).toEqual([])
+})
+
 test('every fact of an incident has a type, and every filter a signature', () => {
   expect(new Set(Object.keys(incidentFactTypes))).toEqual(incidentFactNames)
   expect(Object.keys(signatures).sort()).toEqual(Object.keys(filters).sort())
