@@ -155,6 +155,32 @@ test('the alert says how often, since when and for whom, and names the events', 
   expect(alert.eventIds).toHaveLength(3)
 })
 
+test.each([['\u0001'], ['€'], ['a'], ['\ud800'], ['"']])(
+  'a group of long values of %j has a key that a database can index',
+  (unit) => {
+    const rule = ruleOf({
+      ...{
+        type: 'event_count',
+        rules: ['denied'],
+        'group-by': ['user', 'ip', 'kind'],
+        timespan: '10m',
+        condition: { gte: 2 },
+      },
+    })
+    const correlator = createCorrelator([rule])
+    const state = createSigmaState()
+    const long = unit.repeat(5000)
+    const see = (user: string) => {
+      const event = eventOf({ minutes: 1, user, ip: long })
+      return correlator.observe(state, event, createMatcher([denied]).match(event))
+    }
+    expect(see(long)).toEqual([])
+    for (const key of state.windows.keys()) expect(Buffer.byteLength(key)).toBeLessThan(2700)
+    expect(see(`${long.slice(0, 100)}b`)).toEqual([])
+    expect(see(long)).toHaveLength(1)
+  },
+)
+
 test('a rule that only a correlation counts is silent, unless it generates alerts of its own', () => {
   expect([...createCorrelator([threeDenied]).silent]).toEqual(['r-denied'])
   expect([...createCorrelator([{ ...threeDenied, generate: true }]).silent]).toEqual([])

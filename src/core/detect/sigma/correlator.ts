@@ -1,4 +1,4 @@
-import type { Event, EventId } from '../../model/index.ts'
+import { type Event, type EventId, hashId } from '../../model/index.ts'
 import { type Aggregate, aggregate } from './aggregate.ts'
 import { type CorrelationRule, maxEntries } from './correlation-rule.ts'
 import { type Anchor, type Derived, type Entry, lose, type SigmaState, type Window } from './correlation-state.ts'
@@ -93,6 +93,19 @@ function signalOf({ rule, lastAt, eventIds, view, group, anchor }: CorrelationHi
   return { rule: rule.id, at: lastAt, event, events: eventIds.slice(-maxInnerIds), view, group: new Map(group) }
 }
 
+/** PostgreSQL's index takes keys of up to 2,704 bytes, and a sender chooses what a group holds. */
+const maxKeyBytes = 2000
+const hashBytes = 40
+
+/** A text that takes no more room in a key than it may: a longer one keeps its beginning and is told apart by its hash. */
+function fitted(text: string | null, room: number): string | null {
+  const size = (one: string) => Buffer.byteLength(JSON.stringify(one))
+  if (text === null || text.length * 6 + 2 <= room || size(text) <= room) return text
+  let kept = text.slice(0, Math.max(0, room - hashBytes))
+  while (size(kept) > room - hashBytes) kept = kept.slice(0, Math.floor(kept.length / 2))
+  return `${kept.toWellFormed()}…${hashId(text)}`
+}
+
 function count(
   state: SigmaState,
   derived: Derived,
@@ -101,7 +114,8 @@ function count(
   event: Event,
   cap: number,
 ): CorrelationHit | null {
-  const group = rule.groupBy.map((name) => [name, textOf(rule, signal, name)] as const)
+  const room = Math.floor(maxKeyBytes / (rule.groupBy.length + 1))
+  const group = rule.groupBy.map((name) => [name, fitted(textOf(rule, signal, name), room)] as const)
   const values = valuesOf(rule, signal)
   if (values.length === 0) return null
   const key = JSON.stringify([rule.id, ...group.map(([, text]) => text)])
