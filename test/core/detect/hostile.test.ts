@@ -11,11 +11,7 @@ function selection(raw: Json) {
   return compiled.value
 }
 
-function millisecondsOf(work: () => void): number {
-  const begun = performance.now()
-  work()
-  return performance.now() - begun
-}
+// What would stall an engine runs into the time limit of its test here; there is no other clock.
 
 test('a value is found behind 10,000 fields', () => {
   const fields = Array.from({ length: 10_000 }, (_, index) => [`f${index}`, index] as const)
@@ -60,8 +56,7 @@ test.each([
 ])('a megabyte of text stays cheap: %s', (_name, raw) => {
   const one = selection(raw as Json)
   const record = { a: 'a'.repeat(1_000_000) }
-  expect(one.test(record)).toBe(false)
-  expect(millisecondsOf(() => one.test(record))).toBeLessThan(1500)
+  for (let turn = 0; turn < 3; turn++) expect(one.test(record)).toBe(false)
 })
 
 test('log sources that a sender makes up are not remembered one by one', () => {
@@ -74,10 +69,8 @@ test('log sources that a sender makes up are not remembered one by one', () => {
   const match = (service: string, eventName: string) =>
     matcher.match({ logsource: { product: 'linux', service }, record: { eventName } })
   expect(match('first', 'x')).toHaveLength(10_000)
-  const took = millisecondsOf(() => {
-    for (let index = 0; index < 2000; index++) match(`made-up-${index}`, 'y')
-  })
-  expect(took).toBeLessThan(1000)
+  // Going through 10,000 rules for each of them would take hours.
+  for (let index = 0; index < 40_000; index++) expect(match(`made-up-${index}`, 'y')).toHaveLength(0)
 })
 
 const anything: fc.Arbitrary<JsonObject> = fc
