@@ -12,6 +12,8 @@ import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
 import { register as playbookCoverage } from './playbook-coverage.ts'
 import { register as playbookDryRun } from './playbook-dry-run.ts'
+import { register as playbookExport } from './playbook-export.ts'
+import { register as playbookImport } from './playbook-import.ts'
 import { register as playbookMutate } from './playbook-mutate.ts'
 import { register as rulesAdd } from './rules-add.ts'
 import { register as rulesCheck } from './rules-check.ts'
@@ -44,6 +46,8 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
       playbookDryRun,
       playbookCoverage,
       playbookMutate,
+      playbookImport,
+      playbookExport,
       rulesAdd,
       rulesCheck,
       rulesTest,

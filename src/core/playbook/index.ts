@@ -1,3 +1,5 @@
+export { exportCacao } from './cacao/export.ts'
+export { type Imported, importCacao } from './cacao/import.ts'
 export { callCircles } from './circles.ts'
 export { compilePlaybook } from './compile-playbook.ts'
 export { incidentFactTypes } from './fact-types.ts'
