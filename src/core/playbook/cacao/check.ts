@@ -34,8 +34,10 @@ function checkId(root: JsonObject, key: string, type: string, report: Report): v
     report.error('identifier', `${key} has the form "${type}--uuid", not ${quoted(own(root, key))}`, [key])
 }
 
+const times = [`created`, `modified`, `valid_from`, `valid_until`] as const
+
 function checkTimes(root: JsonObject, report: Report): void {
-  for (const key of ['created', 'modified', 'valid_from', 'valid_until']) {
+  for (const key of times) {
     const value = own(root, key)
     if (value === undefined && key.startsWith('valid')) continue
     if (!isTimestamp(value))
@@ -45,8 +47,9 @@ function checkTimes(root: JsonObject, report: Report): void {
     const [a, b] = [own(root, first), own(root, second)]
     if (isTimestamp(a) && isTimestamp(b) && Date.parse(a) > Date.parse(b)) report.warn('timestamp', sentence, [second])
   }
-  order('created', 'modified', 'it was modified before it was created')
-  order('valid_from', 'valid_until', 'it ends to be valid before it begins')
+  const [made, changed, begins, ends] = times
+  order(made, changed, 'it was modified before it was created')
+  order(begins, ends, 'it ends to be valid before it begins')
 }
 
 const definitions = [
