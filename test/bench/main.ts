@@ -7,6 +7,7 @@ import { readLedger } from '../../src/ingest/index.ts'
 import { createRuntime, serve } from '../../src/server/index.ts'
 import { openStore } from '../../src/store/index.ts'
 import { ownBundle } from '../support/content.ts'
+import { detect } from './detect.ts'
 import { alertRecord, quietRecord } from './events.ts'
 import { growth } from './growth.ts'
 import { latency } from './latency.ts'
@@ -134,6 +135,7 @@ const suites = {
   alerts,
   latency,
   growth: () => growth('growth', 20_000, 250, growthTo),
+  detect: () => detect(bundle, say),
   sprawl: () => growth('sprawl', 10_000_000, 10_000_000, growthTo),
   rarity: () => rarity(bundle),
 }

@@ -104,6 +104,11 @@ test.each<[string, readonly string[] | null]>([
   ['(a)\\1', null],
   ['(.){200,}', null],
   ['(a', null],
+  ['[[:alpha:]]x', ['x']],
+  ['[]x]y', ['y']],
+  ['x{,3}y', null],
+  ['(?P<n>x)', null],
+  ['\\Qx', null],
 ])('of the regular expression %s the texts it needs are %j', (source, wanted) => {
   expect(literalsOfRegex(source)?.map((one) => one.text) ?? null).toEqual(wanted)
 })
@@ -131,14 +136,24 @@ test('a text that matches a regular expression holds a literal that the expressi
   let matched = 0
   fc.assert(
     fc.property(expression, fc.array(subject, { minLength: 1, maxLength: 8 }), (source, subjects) => {
-      const needs = literalsOfRegex(source)
+      const compiled = compileValueTest(source, { modifiers: ['re', 'i'], keyword: false, valueCount: 1 })
+      if (!('test' in compiled) || compiled.needs === null) return
       for (const one of subjects) {
-        if (needs === null || !new RegExp(source, 'i').test(one)) continue
+        const view = new View({ a: one })
+        if (!compiled.test(view, view.field('a'))) continue
         matched++
-        expect(found(needs, one).size, JSON.stringify([source, one])).toBeGreaterThan(0)
+        expect(found(compiled.needs, one).size, JSON.stringify([source, one])).toBeGreaterThan(0)
       }
     }),
     { numRuns: 5000 },
   )
-  expect(matched).toBeGreaterThan(1000)
+  expect(matched).toBeGreaterThan(400)
 })
+
+test.each(['TA\u017fK', 'TAS\u212a'])(
+  '%s holds the literal "task", whichever expressions take the letter for it',
+  (whole) => {
+    expect(found([{ text: 'task', at: 'anywhere' }], whole).size).toBe(1)
+    expect(found([{ text: 'task', at: 'end' }], `x${whole}`).size).toBe(1)
+  },
+)

@@ -1,10 +1,10 @@
 const isDash = (code: number) => code === 45 || code === 47 || (code >= 0x2013 && code <= 0x2015)
 
 /**
- * A number below 256 for a character in lower case: ASCII stays itself, so that no other character is taken for it;
- * others share the upper half, and dashes and slashes are one.
+ * A number below 256 for a character in lower case: ASCII stays itself, others share the upper half, and dashes and
+ * slashes are one. The long s is an s, which it is to regular expressions without case, and in lower case is not.
  */
-const placeOf = (code: number) => (isDash(code) ? 45 : code < 128 ? code : 128 + (code & 127))
+const placeOf = (code: number) => (isDash(code) ? 45 : code === 0x17f ? 0x73 : code < 128 ? code : 128 + (code & 127))
 
 /** Greatest character of ASCII; up to it a text can be searched as it is. */
 export const asciiLimit = 127

@@ -19,9 +19,9 @@ const maxExtra = 40
 
 /**
  * Covers of a search, all of which must be found for it to hold, the most telling first; none when it can hold without
- * any literal, like `not selection`.
+ * any literal, like `not selection`. `settled` is a field that tells nothing more, for all events have what is wanted there.
  */
-export function coversOf(search: Search, price: Price): readonly Cover[] {
+export function coversOf(search: Search, price: Price, settled?: string): readonly Cover[] {
   const cost = new Map<Cover, number>()
   const costOf = (cover: Cover) => {
     const known = cost.get(cover) ?? cover.reduce((sum, watch) => sum + price(watch), 0)
@@ -38,6 +38,7 @@ export function coversOf(search: Search, price: Price): readonly Cover[] {
       case 'not':
         return []
       case 'atom':
+        if (part.field === settled) return []
         return best(part.needs.map((literals) => literals.map((literal) => ({ field: part.field, literal }))))
       case 'and':
         return best(part.parts.flatMap(visit))

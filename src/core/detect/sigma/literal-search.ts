@@ -5,6 +5,9 @@ import type { Literal } from './literals.ts'
 import { PairSearch } from './pair-search.ts'
 import type { Hits, TextSearch } from './tree.ts'
 
+/** Characters in lower case that one character can become at most: of all of Unicode only U+0130 becomes two. */
+const longestLower = 2
+
 /** A literal and what to report where it is found. */
 export interface Marked {
   readonly literal: Literal
@@ -20,13 +23,18 @@ export class LiteralSearch {
   /** For literals that only a text beyond ASCII can hold: they would make the tables of the others large. */
   private readonly beyond: readonly TextSearch[]
 
+  private readonly shortest: number
+
   /** @param marked none with an empty text */
   constructor(marked: readonly Marked[]) {
+    this.shortest = Math.min(...marked.map(({ literal }) => literal.text.length))
     this.ascii = searchesFor(marked.filter((one) => !isBeyond(one.literal.text)))
     this.beyond = searchesFor(marked.filter((one) => isBeyond(one.literal.text)))
   }
 
   scan(text: string, hits: Hits): void {
+    // Only a character beyond ASCII becomes longer in lower case, and no text can hold a literal longer than itself.
+    if (text.length * longestLower < this.shortest) return
     for (const search of this.ascii)
       if (!search.scan(text, asciiLimit, hits)) search.scan(plainOf(text), plainLimit, hits)
     if (this.beyond.length === 0 || !isBeyond(text)) return

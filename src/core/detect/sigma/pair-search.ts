@@ -13,7 +13,8 @@ const maxAlike = 8
  * move on without leaving a text out. For ASCII texts only: others may differ in length from what they are found in.
  */
 export class PairSearch implements TextSearch {
-  private readonly alphabet: Alphabet
+  private readonly numbers: Uint8Array
+  private readonly size: number
   private readonly window: number
   /** By pair how far the window moves on; 0 where a text may begin with it. */
   private readonly steps: Uint8Array
@@ -33,7 +34,8 @@ export class PairSearch implements TextSearch {
   }
 
   private constructor(entries: readonly Entry[], alphabet: Alphabet) {
-    this.alphabet = alphabet
+    this.numbers = alphabet.numbers
+    this.size = alphabet.size
     this.window = windowOf(entries)
     this.steps = new Uint8Array(alphabet.size ** 2).fill(this.window - 1)
     for (const entry of entries) {
@@ -47,8 +49,7 @@ export class PairSearch implements TextSearch {
   }
 
   scan(text: string, limit: number, hits: Hits): boolean {
-    const { steps, window } = this
-    const { numbers, size } = this.alphabet
+    const { steps, window, numbers, size } = this
     this.turn++
     let at = window - 1
     while (at < text.length) {
@@ -78,7 +79,7 @@ export class PairSearch implements TextSearch {
     for (let offset = 0; offset < wanted.length; offset++) {
       const code = text.charCodeAt(start + offset)
       if (code > limit) return null
-      if (this.alphabet.numbers[code] !== wanted[offset]) return false
+      if (this.numbers[code] !== wanted[offset]) return false
     }
     return true
   }

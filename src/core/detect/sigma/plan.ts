@@ -1,3 +1,4 @@
+import { own } from '../../model/index.ts'
 import { requiredValues, wholeFields } from './cover.ts'
 import type { Reading } from './log-source.ts'
 import type { SigmaRule } from './rule.ts'
@@ -60,8 +61,8 @@ export class Plan {
 
   private indexFor(view: View): RuleIndex {
     const { kind } = this
-    const [text, more] = kind === null ? [] : view.fetch(kind.path).lower()
-    if (kind === null || text === undefined || more !== undefined) {
+    const text = kind === null ? null : oneText(view, kind.path)
+    if (kind === null || text === null) {
       this.whole ??= new RuleIndex(this.rules, this.aliases, undefined, this.memory)
       return this.whole
     }
@@ -75,6 +76,15 @@ export class Plan {
     }
     return index
   }
+}
+
+/** The text of a field in lower case, if it holds just one. */
+function oneText(view: View, path: FieldPath): string | null {
+  const value = own(view.record, path.name)
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'string') return value.toLowerCase()
+  const [text, more] = view.fetch(path).lower()
+  return text === undefined || more !== undefined ? null : text
 }
 
 /** The field of which most rules want a certain value, if at least half of them do. */

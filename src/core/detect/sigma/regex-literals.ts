@@ -4,7 +4,7 @@ import { classEnd } from './regex-dialect.ts'
 /**
  * What a text must hold for a regular expression to match it, as far as that can be read off: of each alternative the
  * longest run of plain ASCII characters that every match passes through. Null, which is always safe, wherever it meets
- * something it does not know for certain. For the flags i, m and s: under u, `ſ` would be an s and yet not in lower case.
+ * something it does not know for certain, or that dialects of regular expressions read differently.
  */
 export function literalsOfRegex(source: string): Needs {
   const reader = new Reader(source)
@@ -74,7 +74,7 @@ class Reader {
     if (this.take(/\\[dDwWsSbBtnrfv]|[.^$]/y) !== null) return unknown
     const escaped = this.take(/\\[^\w\u0080-\uffff]/y)
     if (escaped !== null) return { character: escaped.slice(1) }
-    const plain = this.take(/[^\\()|*+?\u0080-\uffff]/y)
+    const plain = this.take(/[^\\()[|*+?{\u0080-\uffff]/y)
     if (plain !== null) return { character: plain }
     this.failed = true
     return unknown

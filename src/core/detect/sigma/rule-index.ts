@@ -48,7 +48,7 @@ export class RuleIndex implements Judge {
     this.wanted = new Int32Array(rules.length)
     this.found = new Int32Array(rules.length)
     for (const [rule, { condition }] of rules.entries()) {
-      const covers = coversOf(condition, price).filter((cover) => cover.every((watch) => watch.field !== settled))
+      const covers = coversOf(condition, price, settled)
       if (covers.length === 0) always.push(rule)
       this.wanted[rule] = (1 << covers.length) - 1
       for (const [nth, cover] of covers.entries())
@@ -97,7 +97,7 @@ export class RuleIndex implements Judge {
     const field = atom.alone && atom.field !== null ? this.fields.get(atom.field) : undefined
     const known = field?.round === this.round && this.view === view ? field.known : null
     if (known === null) return atom.test(view)
-    return known.answers.get(atom) ?? this.memory.answer(known, atom, atom.test(view))
+    return known.answers?.get(atom) ?? this.memory.answer(known, atom, atom.test(view))
   }
 
   private searchKnown(text: string, field: WatchedField): void {

@@ -5,14 +5,14 @@ export interface Known {
   /** What the index found in it. */
   readonly marks: readonly number[]
   /** Whether it satisfies those atoms that were asked about it. */
-  readonly answers: Map<Atom, boolean>
+  answers: Map<Atom, boolean> | null
 }
 
 /** Longer texts seldom come again. */
-const maxLength = 8192
+const maxLength = 2048
 /** What an entry takes beside its text, and an answer, roughly. */
-const entryBytes = 300
-const answerBytes = 50
+const entryBytes = 200
+const answerBytes = 80
 
 /**
  * What was found out about texts that come again and again (programs, accounts, levels), for all fields of a matcher
@@ -39,7 +39,7 @@ export class ValueMemory {
   keep(field: Map<string, Known>, text: string, marks: readonly number[]): Known | null {
     if (text.length > maxLength || this.maxBytes === 0) return null
     this.spend(entryBytes + 2 * text.length + 8 * marks.length)
-    const known = { marks, answers: new Map<Atom, boolean>() }
+    const known: Known = { marks, answers: null }
     field.set(text, known)
     return known
   }
@@ -47,6 +47,7 @@ export class ValueMemory {
   /** Keeps the answer to an atom. */
   answer(known: Known, atom: Atom, holds: boolean): boolean {
     this.spend(answerBytes)
+    known.answers ??= new Map()
     known.answers.set(atom, holds)
     return holds
   }
