@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { oneLine } from '../core/model/index.ts'
 import { type Approval, answerApproval, listApprovals, readApproval } from '../respond/index.ts'
 import { Failure } from './failure.ts'
-import { openStoreFor, type StoreOptions, withStoreOptions } from './open-store.ts'
+import { type StoreOptions, withStoreOptions } from './open-store.ts'
+import { withStore } from './with-store.ts'
 
 interface AnswerOptions extends StoreOptions {
   readonly as?: string
@@ -13,7 +14,7 @@ interface AnswerOptions extends StoreOptions {
   readonly json?: boolean
 }
 
-/** `gitsoc approvals`, `gitsoc approve` and `gitsoc deny`. */
+/** `gitsoc approvals`, `gitsoc approve`, `gitsoc deny` and `gitsoc answer`. */
 export function register(program: Command): void {
   const approvals = program.command('approvals').description('what waits for a person')
   withStoreOptions(approvals.command('list').description('approvals, the waiting ones first'))
@@ -37,62 +38,70 @@ export function register(program: Command): void {
     })
   answerCommand(program, 'approve', 'let the machine do exactly what was shown')
   answerCommand(program, 'deny', 'keep it from being done')
+  answering(
+    program
+      .command('answer')
+      .argument('<id>', 'the question, as "gitsoc approvals list" shows it')
+      .argument('<option>', 'one of its options')
+      .description('answer what a playbook asks'),
+  ).action((id: string, option: string, options: AnswerOptions) => give(id, option, options))
 }
 
 function answerCommand(program: Command, name: 'approve' | 'deny', description: string): void {
-  withStoreOptions(
+  answering(
     program
       .command(name)
       .argument('<id>', 'the approval, as "gitsoc approvals list" shows it')
       .description(description),
-  )
+  ).action(async (id: string, options: AnswerOptions) => {
+    if (name === 'deny' && !options.reason)
+      throw new Failure('a denial needs a reason', { hint: 'add --reason "..."', exitCode: 2 })
+    await give(id, name, options)
+  })
+}
+
+const answering = (command: Command) =>
+  withStoreOptions(command)
     .option('--as <actor>', 'who answers (default: the user of this machine)')
     .option('--role <role...>', 'roles of the actor', ['responder'])
     .option('--reason <text>', 'why; goes into the audit', '')
     .option('--digest <hex>', 'answer only if exactly this is still what is asked')
     .option('--json', 'one JSON document')
-    .action(async (id: string, options: AnswerOptions) => {
-      if (name === 'deny' && !options.reason)
-        throw new Failure('a denial needs a reason', { hint: 'add --reason "..."', exitCode: 2 })
-      const actor = options.as ?? userInfo().username
-      const answered = await withStore(options, (store) =>
-        answerApproval(store, {
-          id,
-          answer: name,
-          actor,
-          roles: options.role ?? [],
-          channel: 'cli',
-          reason: options.reason ?? '',
-          at: Date.now(),
-          ...(options.digest === undefined ? {} : { digest: options.digest }),
-        }),
-      )
-      if (options.json) process.stdout.write(`${JSON.stringify(answered)}\n`)
-      if (!answered.ok)
-        throw new Failure(`the answer does not count: ${answered.why}`, {
-          hint: 'gitsoc approvals show ID says how things stand',
-        })
-      if (!options.json)
-        process.stdout.write(
-          answered.status === 'pending' ? `recorded; ${answered.missing} more needed\n` : `${answered.status}\n`,
-        )
-    })
-}
 
-async function withStore<T>(
-  options: StoreOptions,
-  work: (store: Awaited<ReturnType<typeof openStoreFor>>) => Promise<T>,
-): Promise<T> {
-  const store = await openStoreFor(options)
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
+async function give(id: string, answer: string, options: AnswerOptions): Promise<void> {
+  const actor = options.as ?? userInfo().username
+  const answered = await withStore(options, (store) =>
+    answerApproval(store, {
+      id,
+      answer,
+      actor,
+      roles: options.role ?? [],
+      channel: 'cli',
+      reason: options.reason ?? '',
+      at: Date.now(),
+      ...(options.digest === undefined ? {} : { digest: options.digest }),
+    }),
+  )
+  if (options.json) process.stdout.write(`${JSON.stringify(answered)}\n`)
+  if (!answered.ok)
+    throw new Failure(`the answer does not count: ${answered.why}`, {
+      hint: 'gitsoc approvals show ID says how things stand',
+    })
+  if (!options.json)
+    process.stdout.write(
+      answered.status === 'pending' ? `recorded; ${answered.missing} more needed\n` : `${answered.status}\n`,
+    )
 }
 
 const line = (one: Approval) =>
-  `${one.id}  ${one.status.padEnd(8)}  incident ${one.incident}  ${one.action} on ${oneLine(one.target, 60)}  until ${new Date(one.expiresAt).toISOString()}`
+  `${one.id}  ${one.status.padEnd(8)}  incident ${one.incident}  ${what(one)}  until ${new Date(one.expiresAt).toISOString()}`
+
+const what = (one: Approval) => {
+  if (one.kind === 'question') return `${oneLine(one.target, 100)} (${oneLine(one.options.join(', '), 100)})`
+  const act = `${one.action} on ${oneLine(one.target, 60)}`
+  if (one.kind === 'unclear') return `was ${act} done? (${one.options.join(', ')})`
+  return one.kind === 'break-glass' ? `BREAK GLASS ${act}` : act
+}
 
 function details(one: Approval): string {
   const rows: [string, string][] = [
@@ -103,12 +112,13 @@ function details(one: Approval): string {
     ['target', oneLine(one.target, 200)],
     ['inputs', oneLine(JSON.stringify(one.inputs), 400)],
     ['why', oneLine(one.why, 400)],
+    ...(one.options.length === 0 ? [] : [['options', oneLine(one.options.join(', '), 400)] as [string, string]]),
     ['needs', `${one.quorum} of ${one.roles.join(', ')}`],
     ['asked', new Date(one.askedAt).toISOString()],
     ['until', new Date(one.expiresAt).toISOString()],
     ['bound to', one.digest],
     ...one.answers.map((answer): [string, string] => [
-      answer.answer === 'approve' ? 'approved' : 'denied',
+      answer.answer === 'approve' ? 'approved' : answer.answer === 'deny' ? 'denied' : oneLine(answer.answer, 60),
       `${answer.actor} at ${new Date(answer.at).toISOString()}${answer.reason === '' ? '' : `: ${oneLine(answer.reason, 200)}`}`,
     ]),
   ]

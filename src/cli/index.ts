@@ -26,6 +26,8 @@ import { register as rulesSources } from './rules-sources.ts'
 import { register as rulesTest } from './rules-test.ts'
 import { register as run } from './run.ts'
 import { register as runs } from './runs.ts'
+import { register as runsControl } from './runs-control.ts'
+import { register as runsStart } from './runs-start.ts'
 import { register as start } from './start.ts'
 import { register as stopSwitch } from './stop-switch.ts'
 import { register as test } from './test.ts'
@@ -37,7 +39,7 @@ type Register = (program: Command) => void
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
-  ['Decide:', [approve, runs, stopSwitch]],
+  ['Decide:', [approve, runs, runsStart, runsControl, stopSwitch]],
   [
     'Content:',
     [

@@ -4,11 +4,12 @@ import { isObject, type Json } from '../core/model/index.ts'
 import { listRuns, type RunDetails, type RunEffect, type RunSummary, readRun } from '../respond/index.ts'
 import { Failure } from './failure.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
+import { runsGroup } from './runs-group.ts'
 import { withStore } from './with-store.ts'
 
 /** `gitsoc runs`: what playbooks have done and what they wait for. */
 export function register(program: Command): void {
-  const runs = program.command('runs').description('what playbooks have done, and what they wait for')
+  const runs = runsGroup(program)
   withStoreOptions(runs.command('list').description('runs of playbooks, the newest first'))
     .option('--incident <number>', 'of this incident only', positive)
     .option('--limit <n>', 'at most so many', positive, 50)
@@ -56,12 +57,20 @@ function details(run: RunDetails): string {
     ...(run.steps.length === 0 ? ['  none yet'] : []),
     ...run.steps.map((step) => `  ${utc(step.at)}  ${cell(step.status, 8)}  ${plain(step.sentence)}`),
     ...(run.effects.length === 0 ? [] : ['', 'Effects', ...run.effects.flatMap(effect)]),
-    ...(run.waitsFor.length === 0
-      ? []
-      : ['', 'Waits for', ...run.waitsFor.map((one) => `  ${one.id}  ${one.action} on ${plain(one.target, 80)}`)]),
+    ...(run.waitsFor.length + run.waits.length === 0 ? [] : ['', 'Waits for']),
+    ...run.waitsFor.map((one) => `  ${one.id}  ${questionText(one)}`),
+    ...run.waits.map(
+      ({ path, signal, until }) =>
+        `  ${plain(path, 60)}: ${signal === null ? 'the time' : `the signal ${plain(signal, 60)}, at most until`} ${utc(until)}`,
+    ),
     '',
   ].join('\n')
 }
+
+const questionText = ({ action, target, options }: RunDetails['waitsFor'][number]) =>
+  options.length === 0
+    ? `${action} on ${plain(target, 80)}`
+    : `${action === 'answer' ? plain(target, 120) : `was ${action} on ${plain(target, 80)} done?`} (${plain(options.join(', '), 120)})`
 
 function effect(one: RunEffect): string[] {
   const request = isObject(one.result) ? one.result.request : undefined
@@ -71,9 +80,20 @@ function effect(one: RunEffect): string[] {
     `  ${one.action} on ${plain(one.target, 80)}: ${one.outcome ?? 'intended'} (${one.mode})${until}`,
     ...(request === undefined ? [] : [`    request  ${requestText(request)}`]),
     `    undo     ${one.rollback === null ? undo : requestText(one.rollback)}`,
-    `    allowed  ${one.approval === null ? 'by policy' : `by approval ${one.approval}`}`,
+    `    allowed  ${allowedBy(one)}`,
+    ...(one.mode === 'live' || one.attempts.length > 1 ? one.attempts.map(attempt) : []),
   ]
 }
+
+const allowedBy = (one: RunEffect) =>
+  one.overruled !== null
+    ? `AGAINST POLICY by broken glass ${one.overruled}`
+    : one.approval === null
+      ? 'by policy'
+      : `by approval ${one.approval}`
+
+const attempt = (one: RunEffect['attempts'][number]) =>
+  `    ${one.kind.padEnd(8)} ${utc(one.at)}  ${one.verdict ?? 'under way'}${one.sentence === null ? '' : `: ${plain(one.sentence, 200)}`}`
 
 function requestText(request: Json): string {
   if (!isObject(request)) return '-'

@@ -47,11 +47,17 @@ async function start(options: Options): Promise<void> {
   const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`)
   const clock = Date.now
   const enrichDir = process.env.GITSOC_ENRICH_DIR
+  const config = (integration: string): JsonObject => {
+    const own = Object.hasOwn(configuration, integration) ? configuration[integration] : undefined
+    return isObject(own) ? own : {}
+  }
+  const liveOnes = bundle.integrations.filter((one) => config(one.id).mode === 'live').map((one) => one.id)
   const runtime = await createRuntime({
     store,
     bundle,
     clock,
     workDir: join('var', 'work'),
+    live: { config, secrets: secretsFrom(process.env) },
     onBatch: ({ notices }) => notices.forEach(log),
     onError: (error) => log(`survived: ${(error as Error).message}`),
     ...(enrichDir === undefined ? {} : { enrichDir }),
@@ -62,10 +68,7 @@ async function start(options: Options): Promise<void> {
     host: options.host,
     port,
     secrets: secretsFrom(process.env),
-    config: (integration) => {
-      const own = Object.hasOwn(configuration, integration) ? configuration[integration] : undefined
-      return isObject(own) ? own : {}
-    },
+    config,
     clock,
     log,
     ...(options.syslogUdp === undefined ? {} : { syslogUdpPort: portOf('--syslog-udp', options.syslogUdp) }),
@@ -89,7 +92,7 @@ async function start(options: Options): Promise<void> {
     }
   })
   process.stdout.write(
-    `gitsoc listens on ${serving.url}, bundle ${bundle.digest.slice(0, 16)} of ${bundle.commit}, simulate mode\n`,
+    `gitsoc listens on ${serving.url}, bundle ${bundle.digest.slice(0, 16)} of ${bundle.commit}, ${liveOnes.length === 0 ? 'simulate mode' : `LIVE: ${liveOnes.join(', ')}; the others are simulated`}\n`,
   )
   await asked
   await serving.stop()

@@ -72,8 +72,9 @@ export async function perform(
       rollback: null,
       sentence: `${intent.action} has no request`,
     }
-  const request = renderRequest(integration, spec.request, intent.inputs, {})
-  const rollback = isObject(spec.rollback) ? renderRequest(integration, spec.rollback, intent.inputs, {}) : null
+  const given = { effect: intent.id }
+  const request = renderRequest(integration, spec.request, intent.inputs, {}, given)
+  const rollback = isObject(spec.rollback) ? renderRequest(integration, spec.rollback, intent.inputs, {}, given) : null
   if (!request.ok || (rollback !== null && !rollback.ok)) {
     const error =
       [...(request.ok ? [] : request.problems), ...(rollback === null || rollback.ok ? [] : rollback.problems)][0]

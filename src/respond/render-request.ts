@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject, type Place, problem, type Result 
 import type { ActionSpec, Integration } from '../core/normalize/index.ts'
 import { compileValue } from '../core/template/index.ts'
 
-/** A request as it would be sent; secrets stand in it as `secret:<name>`. */
+/** A request as it would be sent; secrets stand in it as `secret:<name>` unless their values are given. */
 export interface RenderedRequest extends JsonObject {
   readonly method: string
   readonly url: string
@@ -13,25 +13,29 @@ export interface RenderedRequest extends JsonObject {
 /**
  * Renders a manifest's request with the inputs of a step. Each part of the path and each query value is percent-encoded,
  * parts that would climb (`..`) or vanish are refused, header values lose line breaks: what stands in an event cannot become another path, query or header.
+ * `effect.id` is the same for every call of one effect: what vendors take as an idempotency key.
  */
 export function renderRequest(
   integration: Integration,
   request: JsonObject,
   inputs: JsonObject,
   config: JsonObject,
+  live: { readonly effect: string; readonly secretOf?: (name: string) => string | undefined } = { effect: 'effect-id' },
 ): Result<RenderedRequest> {
   const place: Place = integration.ref.place ?? {
     file: `integrations/${integration.id}/integration.yaml`,
     line: 1,
     column: 1,
   }
+  const problems: Extract<Result<Json>, { ok: false }>['problems'][number][] = []
   const secrets = Object.fromEntries(
-    ((integration.connection?.secrets ?? []) as readonly string[]).map((name) => [
-      name.replace(/-/g, '_'),
-      `secret:${name}`,
-    ]),
+    ((integration.connection?.secrets ?? []) as readonly string[]).map((name) => {
+      const value = live.secretOf === undefined ? `secret:${name}` : live.secretOf(name)
+      if (value === undefined) problems.push(problem('request/secret', `there is no secret "${name}"`, place))
+      return [name.replace(/-/g, '_'), value ?? '']
+    }),
   )
-  const scope: JsonObject = { ...inputs, config, secret: secrets }
+  const scope: JsonObject = { ...inputs, config, secret: secrets, effect: { id: live.effect } }
   const render = (raw: Json): Result<Json> => {
     const compiled = compileValue(
       typeof raw === 'string'
@@ -41,7 +45,6 @@ export function renderRequest(
     )
     return compiled.ok ? compiled.value.render(scope) : compiled
   }
-  const problems: Extract<Result<Json>, { ok: false }>['problems'][number][] = []
   const text = (raw: Json): string => {
     const rendered = render(raw)
     if (rendered.ok) return typeof rendered.value === 'string' ? rendered.value : JSON.stringify(rendered.value)

@@ -5,7 +5,7 @@ import type { Enricher } from '../enrich/index.ts'
 import { openEnricher } from '../enrich/index.ts'
 import { createInbox, type Inbox } from '../ingest/index.ts'
 import { type BatchReport, createPipeline, type Pipeline } from '../pipeline/index.ts'
-import { createResponder, type Responder, storedBundles } from '../respond/index.ts'
+import { createResponder, type Live, type Responder, storedBundles } from '../respond/index.ts'
 import type { OpenStore } from '../store/index.ts'
 
 /** The rooms put together over one store, for one tenant. */
@@ -24,6 +24,8 @@ export interface RuntimeParts {
   /** Directory under which artifacts and the mail outbox are written. */
   readonly workDir: string
   readonly enrichDir?: string
+  /** How vendors are reached; without it every effect is simulated. */
+  readonly live?: Live
   readonly onBatch?: (report: BatchReport) => void
   readonly onStep?: (incident: number, result: StepResult) => void
   readonly onError?: (error: unknown) => void
@@ -55,8 +57,10 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
       store,
       bundleOf: storedBundles(store, bundle),
       clock: parts.clock,
+      current: () => bundle,
       quiet: pipeline.quiet,
       places: { artifactsDir: join(parts.workDir, 'artifacts'), outboxDir: join(parts.workDir, 'outbox') },
+      ...(parts.live === undefined ? {} : { live: parts.live }),
       ...(parts.onStep === undefined ? {} : { onStep: parts.onStep }),
       ...(parts.onError === undefined ? {} : { onError: parts.onError }),
     }),

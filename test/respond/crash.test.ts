@@ -120,7 +120,7 @@ test('a run that cannot go on does not keep the others from going on', async () 
         work({
           ...tx,
           query: async (statement, values) => {
-            if (String(statement).includes('insert into run_step') && values?.[1] === first) throw new Crash()
+            if (JSON.stringify(statement).includes('insert into run_step') && values?.[1] === first) throw new Crash()
             return tx.query(statement, values)
           },
         }),

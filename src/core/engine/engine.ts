@@ -142,11 +142,15 @@ async function decideAlert(
     correlated.change === 'opened' ? 'opened' : 'extended',
     ...(correlated.escalations.length > 0 ? (['escalated'] as const) : []),
   ]
-  const waiting = [...bundle.playbooks.values()].filter((one) => !assessed.playbooks.includes(one.id))
+  const waiting = [...bundle.playbooks.values()].filter(
+    (one) => one.trigger.once === 'change' || !assessed.playbooks.includes(one.id),
+  )
   const triggers = await triggersOf(waiting, changes, incidentFacts(assessed))
   const started = triggers.map((one) => one.playbook.id)
   const incident: Incident =
-    started.length === 0 ? assessed : { ...assessed, playbooks: [...assessed.playbooks, ...started].sort() }
+    started.length === 0
+      ? assessed
+      : { ...assessed, playbooks: [...new Set([...assessed.playbooks, ...started])].sort() }
   putIncident(state.correlation, incident)
   return { alert, correlated, incident, triggers }
 }

@@ -7,7 +7,7 @@ export interface Trigger {
   readonly decision: Decision
 }
 
-/** The playbooks that what happened to an incident sets off. Each runs once per incident: the run's identity sees to it. */
+/** The playbooks that what happened to an incident sets off. How often each runs for one incident is seen to by the run's identity. */
 export async function triggersOf(
   playbooks: Iterable<Playbook>,
   changes: readonly IncidentChange[],

@@ -1,0 +1,82 @@
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { isObject, type JsonObject } from '../core/model/index.ts'
+import { startByHand } from '../respond/index.ts'
+import { Failure } from './failure.ts'
+import { loadBundle } from './load-bundle.ts'
+import { type StoreOptions, withStoreOptions } from './open-store.ts'
+import { runsGroup } from './runs-group.ts'
+import { withStore } from './with-store.ts'
+
+interface Options extends StoreOptions {
+  readonly incident: string
+  readonly input?: readonly string[]
+  readonly as?: string
+  readonly reason: string
+  readonly commit?: string
+  readonly json?: boolean
+}
+
+/** `gitsoc runs start`: a playbook on an incident, because a person wants it. */
+export function register(program: Command): void {
+  withStoreOptions(
+    runsGroup(program)
+      .command('start')
+      .argument('<playbook>', 'a playbook whose trigger says "manual: true"')
+      .description('start a playbook on an incident'),
+  )
+    .requiredOption('--incident <number>', 'the incident')
+    .option('--input <k=v...>', 'inputs of the playbook; a value that is JSON is taken as such')
+    .option('--reason <text>', 'why; goes into timeline and audit', '')
+    .option('--as <actor>', 'who does it (default: GITSOC_ACTOR or the user of this machine)')
+    .option('--commit <revision>', 'use the content of a commit')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExample:\n  gitsoc runs start lock-account --incident 12 --input user=user17@example.com')
+    .action(async (playbook: string, options: Options) => {
+      const incident = /^#?(?:INC-)?(\d{1,9})$/i.exec(options.incident)?.[1]
+      if (incident === undefined)
+        throw new Failure(`"${options.incident}" is no number of an incident`, { exitCode: 2 })
+      const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
+      const inputs = inputsOf(options.input ?? [], bundle.playbooks.get(playbook)?.inputs ?? {})
+      const started = await withStore(options, async (store) => {
+        const at = Date.now()
+        await store.transaction((tx) =>
+          tx.query(
+            'insert into bundle (tenant, digest, commit, deployed_at, files) values ($1, $2, $3, $4, $5) on conflict do nothing',
+            [tx.tenant, bundle.digest, bundle.commit, at, JSON.stringify(bundle.files)],
+          ),
+        )
+        const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
+        return startByHand(store, bundle, {
+          playbook,
+          incident: Number(incident),
+          inputs,
+          actor,
+          at,
+          reason: options.reason,
+        })
+      })
+      if (!started.ok)
+        throw new Failure(`it is not started: ${started.why}`, { hint: 'gitsoc validate lists what playbooks take' })
+      process.stdout.write(options.json ? `${JSON.stringify(started)}\n` : `${started.run}\n`)
+    })
+}
+
+/** What is declared as text stays text; else a value that reads as JSON is that. */
+function inputsOf(given: readonly string[], schema: JsonObject): JsonObject {
+  const declared = isObject(schema.properties) ? schema.properties : {}
+  return Object.fromEntries(
+    given.map((one) => {
+      const at = one.indexOf('=')
+      if (at < 1) throw new Failure(`"${one}" is not of the form name=value`, { exitCode: 2 })
+      const [name, text] = [one.slice(0, at), one.slice(at + 1)]
+      const wanted = Object.hasOwn(declared, name) ? declared[name] : undefined
+      if (isObject(wanted) && wanted.type === 'string') return [name, text]
+      try {
+        return [name, JSON.parse(text)]
+      } catch {
+        return [name, text]
+      }
+    }),
+  )
+}

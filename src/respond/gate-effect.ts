@@ -1,0 +1,88 @@
+import type { JsonObject } from '../core/model/index.ts'
+import type { ActionSpec, Integration } from '../core/normalize/index.ts'
+import { type ApprovalTerms, approvalDigest, type GateDecision, gate } from '../core/policy/index.ts'
+import { ask, type Question, questionId } from './ask-approval.ts'
+import { criticalityOf, recentEffects } from './gate-facts.ts'
+import { type Approval, readApproval } from './read-approvals.ts'
+import type { Turn } from './turn.ts'
+
+/** What is to be done to the world, before anybody said whether it may. */
+export interface Wanted {
+  readonly id: string
+  readonly path: string
+  readonly action: string
+  readonly integration: Integration
+  readonly spec: ActionSpec
+  readonly inputs: JsonObject
+  readonly target: string
+  /** People whom the step itself asks. */
+  readonly approval: ApprovalTerms | null
+}
+
+/** Whether it may: yes, and who said so; not yet; or no, with what may overrule that. */
+export type Gated =
+  | { readonly kind: 'yes'; readonly decision: GateDecision; readonly approval: Approval | null }
+  | { readonly kind: 'asked'; readonly wakeAt: number }
+  | { readonly kind: 'no'; readonly sentence: string; readonly decision: GateDecision | null; readonly digest: string }
+
+/** The policies' answer about an effect, now. */
+export async function decideEffect(turn: Turn, wanted: Wanted): Promise<GateDecision> {
+  const { tx, incident, at } = turn
+  const recent = await recentEffects(tx, wanted.id, incident.number, wanted.integration.id, at)
+  const stop = await tx.query('select from stop_switch where tenant = $1', [tx.tenant])
+  return gate(
+    {
+      effect: String(wanted.spec.effect),
+      action: wanted.action,
+      target: wanted.target,
+      incident: turn.facts,
+      ...recent,
+      targetCriticality: criticalityOf(incident, wanted.target),
+      at,
+      stopped: stop.rowCount > 0,
+      approval: wanted.approval,
+    },
+    turn.bundle.policies,
+  )
+}
+
+/** What an approval of this effect is bound to. */
+export const digestOf = ({ run }: Pick<Turn, 'run'>, { path, action, target, inputs }: Wanted): string =>
+  approvalDigest({ bundle: run.bundle, commit: run.commit, run: run.id, step: path, action, target, inputs })
+
+/** Asks the policies, and the people whom they name, whether an effect may be made. */
+export async function gateEffect(turn: Turn, wanted: Wanted): Promise<Gated> {
+  const { tx, run, at } = turn
+  const decision = await decideEffect(turn, wanted)
+  const digest = digestOf(turn, wanted)
+  if (decision.answer === 'deny') return { kind: 'no', sentence: decision.sentence, decision, digest }
+  if (decision.answer === 'allow' || decision.terms === null) return { kind: 'yes', decision, approval: null }
+  const question: Question = {
+    kind: 'effect',
+    run: run.id,
+    incident: turn.incident.number,
+    path: wanted.path,
+    digest,
+    action: wanted.action,
+    target: wanted.target,
+    inputs: wanted.inputs,
+    why: decision.sentence,
+    author: turn.author,
+    askedAt: at,
+    options: [],
+  }
+  const approval = await readApproval(tx, questionId(question))
+  if (approval === null) {
+    await ask(tx, question, decision.terms)
+    return { kind: 'asked', wakeAt: at + decision.terms.expiresMs }
+  }
+  if (approval.status === 'pending') return { kind: 'asked', wakeAt: approval.expiresAt }
+  if (approval.status === 'approved') return { kind: 'yes', decision, approval }
+  const sentence = `${wanted.action} on ${wanted.target} is not done: the approval was ${approval.status}${reasonOf(approval)}`
+  return { kind: 'no', sentence, decision: null, digest }
+}
+
+const reasonOf = (approval: Approval) => {
+  const denial = approval.answers.find((one) => one.answer === 'deny')
+  return denial === undefined ? '' : ` by ${denial.actor}${denial.reason === '' ? '' : ` (${denial.reason})`}`
+}

@@ -1,0 +1,53 @@
+import type { ApprovalId, IncidentNumber, JsonObject } from '../core/model/index.ts'
+import type { Tx } from '../store/index.ts'
+
+/** An approval or a question as people see it. */
+export interface Approval {
+  readonly id: ApprovalId
+  /** `effect`: whether something is done; `question`: which of the options; `unclear`: whether an effect happened; `break-glass`: whether a denial is overruled. */
+  readonly kind: 'effect' | 'question' | 'unclear' | 'break-glass'
+  readonly run: string
+  readonly incident: IncidentNumber
+  readonly path: string
+  readonly digest: string
+  readonly action: string
+  readonly target: string
+  readonly inputs: JsonObject
+  readonly why: string
+  readonly author: string
+  readonly roles: readonly string[]
+  readonly quorum: number
+  readonly askedAt: number
+  readonly expiresAt: number
+  /** What can be answered; `approve` and `deny` where it is empty. */
+  readonly options: readonly string[]
+  /** The option that enough people chose. */
+  readonly chosen: string | null
+  readonly status: 'pending' | 'approved' | 'denied' | 'expired' | 'void'
+  readonly answers: readonly {
+    readonly actor: string
+    readonly answer: string
+    readonly reason: string
+    readonly at: number
+  }[]
+}
+
+const columns = `id, kind, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, asked_at as "askedAt", expires_at as "expiresAt", options, chosen, status,
+  (select coalesce(jsonb_agg(jsonb_build_object('actor', a.actor, 'answer', a.answer, 'reason', a.reason, 'at', a.at) order by a.at), '[]') from approval_answer a where a.tenant = approval.tenant and a.approval = approval.id) as answers`
+
+/** Approvals, the ones that wait first. */
+export async function listApprovals(tx: Tx, options: { pendingOnly?: boolean } = {}): Promise<readonly Approval[]> {
+  const found = await tx.query<Approval>(
+    `select ${columns} from approval where tenant = $1 ${options.pendingOnly ? `and status = 'pending'` : ''} order by status = 'pending' desc, asked_at, path limit 200`,
+    [tx.tenant],
+  )
+  return found.rows
+}
+
+/** The approval of that id, or null. */
+export async function readApproval(tx: Tx, id: string): Promise<Approval | null> {
+  return (
+    (await tx.query<Approval>(`select ${columns} from approval where tenant = $1 and id = $2`, [tx.tenant, id]))
+      .rows[0] ?? null
+  )
+}

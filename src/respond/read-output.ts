@@ -1,0 +1,37 @@
+import { isObject, type Json, type JsonObject } from '../core/model/index.ts'
+import type { ActionSpec } from '../core/normalize/index.ts'
+import { faultOf } from './check-schema.ts'
+
+/** What a vendor's answer gives to the steps after it, or why it is not what the manifest declares. */
+export type Output = { readonly ok: true; readonly output: JsonObject } | { readonly ok: false; readonly why: string }
+
+const maxTextLength = 2000
+const told = '(secret)'
+
+/** Of an answer, what the manifest's `output` declares; secret members (`x-secret`) are not kept. Without a declaration the status alone. */
+export function readOutput(spec: ActionSpec, status: number, body: Json): Output {
+  const { output } = spec
+  if (!isObject(output)) return { ok: true, output: { status } }
+  const fault = faultOf(output, body)
+  if (fault !== null || !isObject(body))
+    return { ok: false, why: `the answer is not what was declared: ${fault ?? 'no object'}` }
+  return { ok: true, output: kept(output, body) as JsonObject }
+}
+
+function kept(schema: JsonObject, value: Json): Json {
+  if (schema['x-secret'] === true) return told
+  if (typeof value === 'string') return value.slice(0, maxTextLength)
+  if (Array.isArray(value)) {
+    const { items } = schema
+    return (value as readonly Json[]).map((one) => kept(isObject(items) ? items : {}, one))
+  }
+  if (!isObject(value)) return value
+  const properties = isObject(schema.properties) ? schema.properties : null
+  if (properties === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) => {
+      const declared = Object.hasOwn(properties, name) ? properties[name] : undefined
+      return isObject(declared) ? [[name, kept(declared, member)] as const] : []
+    }),
+  )
+}

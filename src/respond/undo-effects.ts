@@ -1,0 +1,75 @@
+import { addTask, appendTimeline } from '../cases/index.ts'
+import type { JsonObject } from '../core/model/index.ts'
+import type { Patience } from './backoff.ts'
+import { claimCall, intendEffect, type Manner, type OpenEffect } from './claim-effect.ts'
+import { gateEffect, type Wanted } from './gate-effect.ts'
+import { findAction } from './render-request.ts'
+import { settleOpen } from './settle-open.ts'
+import { effectId } from './take-action.ts'
+import type { Taken, Turn } from './turn.ts'
+
+const patience: Patience = { attempts: 3, backoffMs: 2000, maxMs: 60_000 }
+const timeoutMs = 30_000
+
+/** What taking effects back came to this turn; null = everything that can be is. */
+export interface Undoing {
+  readonly path: string
+  readonly taken: Taken
+}
+
+/**
+ * Takes back what a run has done, the last first, by the manifests' rollbacks and through the gate like everything else.
+ * What cannot be taken back, or may not be, is left to an analyst.
+ */
+export async function undoNext(turn: Turn, open: ReadonlyMap<string, OpenEffect>): Promise<Undoing | null> {
+  const { tx, run, incident, bundle } = turn
+  const found = await tx.query<{ id: string; path: string; action: string; target: string; inputs: JsonObject }>(
+    `select e.id, e.path, e.action, e.target, e.inputs from effect e
+      where e.tenant = $1 and e.run = $2 and e.outcome = 'done' and e.undoes is null and e.effect in ('reversible', 'destructive')
+        and not exists (select from run_step s where s.tenant = $1 and s.run = $2 and s.path = e.path || '~undo')
+      order by e.settled_at desc, e.path desc limit 1`,
+    [tx.tenant, run.id],
+  )
+  const [effect] = found.rows
+  if (effect === undefined) return null
+  const path = `${effect.path}~undo`
+  const give = async (status: 'denied' | 'failed' | 'skipped', sentence: string): Promise<Undoing> => {
+    await addTask(tx, incident.number, `Take back ${effect.action} on ${effect.target}: ${sentence}`, run.playbook)
+    return { path, taken: { kind: 'ended', result: { path, status, output: null, sentence } } }
+  }
+  const [integration = '', action = ''] = effect.action.split('.')
+  const known = findAction(bundle.integrations, integration, action)
+  const irreversible = known?.spec.irreversible
+  if (known === undefined || known.spec.rollback === undefined)
+    return give(
+      'skipped',
+      `${effect.action} on ${effect.target} cannot be taken back: ${typeof irreversible === 'string' ? irreversible : 'there is no way back'}`,
+    )
+  const manner: Manner = { patience, timeoutMs, expiresMs: null, undoes: effect.id }
+  const underWay = open.get(path)
+  if (underWay !== undefined)
+    return { path, taken: await settleOpen(turn, { ...known, action: effect.action }, underWay, manner) }
+  const wanted: Wanted = {
+    id: effectId(turn, path),
+    path,
+    action: effect.action,
+    ...known,
+    inputs: effect.inputs,
+    target: effect.target,
+    approval: null,
+  }
+  const gated = await gateEffect(turn, wanted)
+  if (gated.kind === 'asked') return { path, taken: { kind: 'waits', wakeAt: gated.wakeAt } }
+  if (gated.kind === 'no') return give('denied', `not taken back: ${gated.sentence}`)
+  await appendTimeline(tx, [
+    {
+      incident: incident.number,
+      at: turn.at,
+      kind: 'action',
+      actor: run.playbook,
+      sentence: `taking back ${effect.action} on ${effect.target}`,
+    },
+  ])
+  const intended = await intendEffect(turn, wanted, manner, gated)
+  return { path, taken: await claimCall(turn, wanted, intended, manner, 'call') }
+}
