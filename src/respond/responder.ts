@@ -230,7 +230,7 @@ async function settle(
       throw new Error(`${claimed.action} on ${claimed.target} is not sent: another process may have taken it over`)
     made = await makeEffect(claimed, parts.places, parts.live, parts.clock)
   } catch (error) {
-    await release(parts, claimed, replica.id)
+    await release(parts, claimed, replica.id, 'unsent')
     throw error
   }
   for (;;) {
@@ -239,21 +239,31 @@ async function settle(
       if (recorded !== null && recorded !== 'open') parts.onStep?.(claimed.incident, recorded)
       return
     } catch (error) {
-      if (!(isUnavailable(error) || isRetried(error)) || isStopping()) throw error
+      if (isStopping()) throw error
+      if (!(isUnavailable(error) || isRetried(error))) {
+        await release(parts, claimed, replica.id, 'sent')
+        throw error
+      }
       parts.onError?.(error)
       await wait(250)
     }
   }
 }
 
-/** What was claimed and certainly not sent is free again. */
-async function release(parts: ResponderParts, claimed: Claimed, replica: string): Promise<void> {
+/** Frees what was claimed: a call that was certainly not sent was none; one that was is as good as cut off. */
+async function release(
+  parts: ResponderParts,
+  claimed: Claimed,
+  replica: string,
+  was: 'sent' | 'unsent',
+): Promise<void> {
   await parts.store.transaction(async (tx) => {
-    await tx.query('delete from effect_attempt where tenant = $1 and effect = $2 and n = $3 and ended_at is null', [
-      tx.tenant,
-      claimed.id,
-      claimed.n,
-    ])
+    if (was === 'unsent')
+      await tx.query('delete from effect_attempt where tenant = $1 and effect = $2 and n = $3 and ended_at is null', [
+        tx.tenant,
+        claimed.id,
+        claimed.n,
+      ])
     await tx.query(
       'update effect set claimed_by = null where tenant = $1 and id = $2 and claimed_by = $3 and outcome is null',
       [tx.tenant, claimed.id, replica],

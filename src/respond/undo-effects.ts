@@ -25,9 +25,10 @@ export async function undoNext(turn: Turn, open: ReadonlyMap<string, OpenEffect>
   const { tx, run, incident, bundle } = turn
   const found = await tx.query<{ id: string; path: string; action: string; target: string; inputs: JsonObject }>(
     `select e.id, e.path, e.action, e.target, e.inputs from effect e
+      left join run_step d on d.tenant = e.tenant and d.run = e.run and d.path = e.path
       where e.tenant = $1 and e.run = $2 and e.outcome = 'done' and e.undoes is null and e.effect in ('reversible', 'destructive')
         and not exists (select from run_step s where s.tenant = $1 and s.run = $2 and s.path = e.path || '~undo')
-      order by e.settled_at desc, e.path desc limit 1`,
+      order by e.settled_at desc, d.n desc limit 1`,
     [tx.tenant, run.id],
   )
   const [effect] = found.rows

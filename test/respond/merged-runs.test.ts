@@ -75,6 +75,7 @@ test('an effect that was on record before the merge is settled before its run gi
       .drain(),
   ).rejects.toThrow()
   expect(await world.rows('select outcome from effect')).toEqual([{ outcome: null }, { outcome: null }])
+  await world.rows('delete from replica returning id')
   await world.merge()
   await world.drain()
   expect(await world.rows('select outcome from effect')).toEqual([{ outcome: 'done' }, { outcome: 'done' }])
