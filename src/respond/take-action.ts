@@ -1,7 +1,7 @@
 import { storableJson } from '../cases/index.ts'
 import { hashId, type JsonObject, own } from '../core/model/index.ts'
 import type { NextStep } from '../core/playbook/index.ts'
-import { faultOf } from './check-schema.ts'
+import { checkInputs } from './check-inputs.ts'
 import { claimCall, intendEffect, type Manner, type OpenEffect } from './claim-effect.ts'
 import { gateEffect, type Wanted } from './gate-effect.ts'
 import { findAction } from './render-request.ts'
@@ -25,8 +25,8 @@ export async function takeAction(
   const manner: Manner = { patience: step.retry, timeoutMs: step.timeoutMs, expiresMs: step.expiresMs, undoes: null }
   if (open !== undefined) return settleOpen(turn, { ...found, action }, open, manner)
   const inputs = JSON.parse(storableJson(next.inputs)) as JsonObject
-  const fault = faultOf(found.spec.input as JsonObject, inputs)
-  if (fault !== null) return failed(`${action} is not called: input ${fault}`)
+  const fault = checkInputs(found.spec, inputs)
+  if (fault !== null) return failed(`${action} is not called: ${fault}`)
   const wanted: Wanted = {
     id: effectId(turn, path),
     path,
