@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { tenantId } from '../../src/core/model/index.ts'
@@ -12,8 +12,9 @@ export interface Usage {
   /** Resident memory of the engine process alone, in bytes, now and at its highest. */
   readonly rss: number
   readonly peakRss: number
-  /** Processor time of the engine process, in milliseconds. */
+  /** Processor time of the engine process and of the database's processes, in milliseconds. */
   readonly cpuMs: number
+  readonly databaseCpuMs: number
   /** Bytes that the database wrote to its log. */
   readonly walBytes: number
   readonly commits: number
@@ -101,18 +102,49 @@ function post(url: string, agent: Agent, body: string, contentType: string): Pro
 async function usage(pid: number, store: OpenStore): Promise<Usage> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0)
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? []
   const rows = await store.transaction((tx) =>
-    tx.query<{ wal: number; commits: number }>(
-      `select (select wal_bytes::bigint from pg_stat_wal) as wal,
+    tx.query<{ backend: number; wal: number; commits: number }>(
+      `select pg_backend_pid() as backend, (select wal_bytes::bigint from pg_stat_wal) as wal,
         (select xact_commit from pg_stat_database where datname = current_database()) as commits`,
     ),
   )
   return {
     rss: kilobytes('VmRSS') * 1024,
     peakRss: kilobytes('VmHWM') * 1024,
-    cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / clockTicksPerSecond,
+    cpuMs: (await statOf(pid))?.cpuMs ?? 0,
+    databaseCpuMs: await databaseCpuMs(rows.rows[0]?.backend ?? 0),
     walBytes: Number(rows.rows[0]?.wal ?? 0),
     commits: rows.rows[0]?.commits ?? 0,
   }
+}
+
+interface ProcessStat {
+  readonly parent: number
+  readonly cpuMs: number
+  /** Of its children that have ended. */
+  readonly endedCpuMs: number
+}
+
+async function statOf(pid: number): Promise<ProcessStat | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  if (text === null) return null
+  const fields = text
+    .slice(text.lastIndexOf(') ') + 2)
+    .split(' ')
+    .map(Number)
+  const ms = (...at: number[]) => at.reduce((sum, one) => sum + ((fields[one] ?? 0) * 1000) / clockTicksPerSecond, 0)
+  return { parent: fields[1] ?? 0, cpuMs: ms(11, 12), endedCpuMs: ms(13, 14) }
+}
+
+/** The server's process, which is the parent of every backend, and all its children. */
+async function databaseCpuMs(backend: number): Promise<number> {
+  const server = (await statOf(backend))?.parent ?? 0
+  const own = await statOf(server)
+  let sum = (own?.cpuMs ?? 0) + (own?.endedCpuMs ?? 0)
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = await statOf(Number(name))
+    if (stat?.parent === server) sum += stat.cpuMs
+  }
+  return sum
 }

@@ -26,11 +26,11 @@ export async function growth(name: string, hosts: number, attackers: number, to:
       await Promise.all(Array.from({ length: inFlight }, sender))
       await engine.done(last)
       const total = done + step
-      if (total !== step && total % Math.max(step, to / 10) !== 0) continue
+      if (total !== step && total % Math.max(step, to / 20) !== 0) continue
       const took = secondsSince(started)
       const after = await engine.usage()
       marks.push(
-        `${total}: ${(step / took).toFixed(0)}/s, ${((after.cpuMs - before.cpuMs) / step).toFixed(3)} ms of processor, ${Math.round((after.walBytes - before.walBytes) / step)} bytes of log, RSS ${megabytes(after.rss)} MB`,
+        `${total}: ${(step / took).toFixed(0)}/s, ${((after.cpuMs - before.cpuMs) / step).toFixed(3)} ms of processor in the engine and ${((after.databaseCpuMs - before.databaseCpuMs) / step).toFixed(3)} in the database, ${Math.round((after.walBytes - before.walBytes) / step)} bytes of log, RSS ${megabytes(after.rss)} MB`,
       )
       process.stderr.write(`${name} ${marks.at(-1)}\n`)
     }

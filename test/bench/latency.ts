@@ -56,7 +56,7 @@ export async function latency(): Promise<void> {
       return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`
     }
     say(
-      `latency    ${rate} alerts/s over HTTP, request sent to incident committed: ${of(late)} (${late.length} alerts); first 2 s, in which ${hosts} incidents open and their playbooks start: ${of(early)}; acknowledged after ${(answeredMs / answered).toFixed(1)} ms on average; engine ${((after.cpuMs - before.cpuMs) / count).toFixed(2)} ms of processor and ${Math.round((after.walBytes - before.walBytes) / count)} bytes of database log per alert, ${((after.commits - before.commits) / count).toFixed(2)} commits per alert (polling included), peak RSS ${megabytes(after.peakRss)} MB; ${await engine.faults(count)}`,
+      `latency    ${rate} alerts/s over HTTP, request sent to incident committed: ${of(late)} (${late.length} alerts); first 2 s, in which ${hosts} incidents open and their playbooks start: ${of(early)}; acknowledged after ${(answeredMs / answered).toFixed(1)} ms on average; engine ${((after.cpuMs - before.cpuMs) / count).toFixed(2)} ms of processor, database ${((after.databaseCpuMs - before.databaseCpuMs) / count).toFixed(2)} ms, ${Math.round((after.walBytes - before.walBytes) / count)} bytes of database log per alert, ${((after.commits - before.commits) / count).toFixed(2)} commits per alert (polling included), peak RSS ${megabytes(after.peakRss)} MB; ${await engine.faults(count)}`,
     )
   })
 }
