@@ -14,7 +14,7 @@ export interface Enricher {
   readonly enrich: (observables: readonly Observable[], at: number) => readonly Enrichment[]
 }
 
-const cacheSize = 50_000
+const cacheSize = 10_000
 
 /**
  * Opens the providers: GeoIP, and from the directory `indicators/*.csv|json`, `warninglists/*.json` and

@@ -42,8 +42,8 @@ export interface Outcomes {
   readonly counts: Map<string, Map<EventOutcome, number>>
 }
 
-/** What stays in memory between slices: about 16 MB of incidents and a few of alerts. */
-const holding = { incidentWeight: 16_000_000, alerts: 2000 }
+/** What stays in memory between slices: about 12 MB of incidents and a few of alerts. */
+const holding = { incidentWeight: 12_000_000, alerts: 1000 }
 
 interface Seen {
   readonly event: Event

@@ -43,7 +43,7 @@ export async function withEngine(work: (engine: MeasuredEngine) => Promise<void>
     const server = serverProcess({ store: join(dir, 'store') }, options)
     await server.start()
     const store = await openStore({ dir: join(dir, 'store') }, tenantId('main'), { connections: 2 })
-    const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+    const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 5000 })
     const doneSeq = async () => {
       const rows = await store.transaction((tx) =>
         tx.query<{ seq: number }>(

@@ -1,13 +1,17 @@
 import { withEngine } from './engine.ts'
 import { alertRecord } from './events.ts'
+import { fillWithCopies } from './fill.ts'
 import { megabytes, say, secondsSince } from './scratch.ts'
 
 const step = 10_000
 const perRequest = 1000
 const inFlight = 4
 
-/** Alerts of `hosts` machines, one in 5 s of event time, over HTTP until there are `to` rows of alerts: what one more costs, and what the engine holds. */
-export async function growth(name: string, hosts: number, attackers: number, to: number): Promise<void> {
+/**
+ * Alerts of `hosts` machines, one in 5 s of event time, over HTTP until `to` were sent: what one more costs, and what the
+ * engine holds. With `filledTo` the store is filled with copies to so many rows of alerts after the first step.
+ */
+export async function growth(name: string, hosts: number, attackers: number, to: number, filledTo = 0): Promise<void> {
   await withEngine(async (engine) => {
     const marks: string[] = []
     let sent = 0
@@ -33,6 +37,10 @@ export async function growth(name: string, hosts: number, attackers: number, to:
         `${total}: ${(step / took).toFixed(0)}/s, ${((after.cpuMs - before.cpuMs) / step).toFixed(3)} ms of processor in the engine and ${((after.databaseCpuMs - before.databaseCpuMs) / step).toFixed(3)} in the database, ${Math.round((after.walBytes - before.walBytes) / step)} bytes of log, RSS ${megabytes(after.rss)} MB`,
       )
       process.stderr.write(`${name} ${marks.at(-1)}\n`)
+      if (done === 0 && filledTo > 0) {
+        await fillWithCopies(engine.store, filledTo)
+        marks.push(`(filled with copies to ${filledTo} alert rows)`)
+      }
     }
     const rows = await engine.store.transaction((tx) =>
       tx.query<{ alerts: number; incidents: number }>(
@@ -43,7 +51,7 @@ export async function growth(name: string, hosts: number, attackers: number, to:
     )
     const { peakRss } = await engine.usage()
     say(
-      `${name.padEnd(10)} ${hosts} hosts, ${attackers} attackers, one alert in 5 s of event time, over HTTP in requests of ${perRequest}; at alerts sent:\n  ${marks.join('\n  ')}\n  ${rows.rows[0]?.alerts} alert rows, ${rows.rows[0]?.incidents} incidents; peak RSS of the engine ${megabytes(peakRss)} MB; ${await engine.faults(to)}`,
+      `${name.padEnd(10)} ${hosts} hosts, ${attackers} attackers, one alert in 5 s of event time, over HTTP in requests of ${perRequest}; at alerts sent:\n  ${marks.join('\n  ')}\n  ${rows.rows[0]?.alerts} alert rows, ${rows.rows[0]?.incidents} incidents; peak RSS of the engine ${megabytes(peakRss)} MB; ${filledTo > 0 ? 'ledger not recounted: the copies are not in it' : await engine.faults(to)}`,
     )
   })
 }

@@ -14,7 +14,7 @@ import { latency } from './latency.ts'
 import { rarity } from './rarity.ts'
 import { say, secondsSince, withScratch } from './scratch.ts'
 
-// npm run bench [-- start ingest alerts latency growth sprawl rarity]   GITSOC_BENCH_ALERTS=1000000 for the long form of growth
+// npm run bench [-- start ingest alerts latency growth full sprawl rarity]   GITSOC_BENCH_ALERTS=1000000 for the long form of growth
 const wanted = new Set(process.argv.slice(2))
 const runs = (name: string) => wanted.size === 0 || wanted.has(name)
 const growthTo = Number(process.env.GITSOC_BENCH_ALERTS ?? 100_000)
@@ -135,6 +135,7 @@ const suites = {
   alerts,
   latency,
   growth: () => growth('growth', 20_000, 250, growthTo),
+  full: () => growth('full', 20_000, 250, 80_000, 1_000_000),
   detect: () => detect(bundle, say),
   sprawl: () => growth('sprawl', 10_000_000, 10_000_000, growthTo),
   rarity: () => rarity(bundle),
