@@ -1,3 +1,11 @@
+export { type Containment, readContainments, undoPath } from './containment.ts'
+export {
+  type ContainmentEntry,
+  type ContainmentFile,
+  containmentText,
+  parseContainment,
+  readableText,
+} from './containment-file.ts'
 export { type Evidence, readEvidence } from './evidence.ts'
 export { explainAlertText, explainIncidentText } from './explain-text.ts'
 export { outcomeOf, renderIncidentText, type TextOptions } from './incident-text.ts'

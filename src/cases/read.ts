@@ -1,5 +1,6 @@
 import type { AlertGroup, Incident, IncidentNumber, IncidentSeverity, Json, JsonObject } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
+import { type Containment, readContainments } from './containment.ts'
 import { type AlertRow, alertOfRow, type IncidentRow, incidentColumns, incidentOf } from './incident-row.ts'
 import type { TimelineEntry } from './timeline.ts'
 
@@ -70,6 +71,8 @@ export interface CaseFile {
   readonly runs: readonly RunView[]
   readonly effects: readonly EffectView[]
   readonly approvals: readonly ApprovalView[]
+  /** What was done to contain it and holds. */
+  readonly containments: readonly Containment[]
   readonly events: readonly {
     readonly event: string
     readonly alert: string
@@ -172,6 +175,7 @@ export async function readCase(tx: Tx, number: IncidentNumber): Promise<CaseFile
     })),
     effects: effects.rows,
     approvals: approvals.rows,
+    containments: await readContainments(tx, incident.number),
     events: events.rows,
   }
 }

@@ -1,6 +1,6 @@
-import { stringify } from 'yaml'
 import { tacticOrder } from '../core/correlate/index.ts'
 import { type Decision, formatPlace, type Observable, observableKey, severityName } from '../core/model/index.ts'
+import { containmentText } from './containment-file.ts'
 import type { Evidence } from './evidence.ts'
 import { outcomeOf } from './incident-text.ts'
 import { code, prose, table } from './markdown.ts'
@@ -25,7 +25,7 @@ export function reportOf(file: CaseFile, evidence: readonly Evidence[]): ReportF
       ...rest,
       measures: Object.fromEntries(measures(file)),
     }),
-    'containment.yaml': containmentOf(file),
+    'containment.yaml': containmentText(file.incident.number, file.containments),
     'evidence.json': json({
       format: 'gitsoc-evidence-index',
       version: 1,
@@ -202,22 +202,4 @@ function evidenceOf(evidence: readonly Evidence[]): readonly string[] {
   return [
     `${events} events in ${deliveries} deliveries are indexed in [evidence.json](evidence.json) with the number of the delivery, the position in it and the SHA-256 of the delivery as it was received.`,
   ]
-}
-
-/** What was done that changes something, whether it still holds, and how it is taken back. */
-function containmentOf({ incident, effects }: CaseFile): string {
-  const containments = effects
-    .filter((one) => one.effect === 'destructive' || one.effect === 'reversible')
-    .map((one) => ({
-      action: one.action,
-      target: one.target,
-      effect: one.effect,
-      outcome: outcomeOf(one),
-      at: utc(one.intendedAt),
-      until: one.expiresAt === null ? null : utc(one.expiresAt),
-      approvedBy: one.approvedBy,
-      rollback: one.rollback,
-      irreversible: one.irreversible,
-    }))
-  return stringify({ incident: incident.number, containments }, { lineWidth: 120, aliasDuplicateObjects: false })
 }

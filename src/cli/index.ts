@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { register as approve } from './approve.ts'
 import { register as audit } from './audit.ts'
 import { register as backup } from './backup.ts'
+import { register as containment } from './containment.ts'
 import { register as deadLetters } from './dead-letters.ts'
 import { register as demo } from './demo.ts'
 import { register as explain } from './explain.ts'
@@ -39,7 +40,7 @@ type Register = (program: Command) => void
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
   ['Incidents:', [incidents, explain, metrics]],
-  ['Decide:', [approve, runs, runsStart, runsControl, stopSwitch]],
+  ['Decide:', [approve, containment, runs, runsStart, runsControl, stopSwitch]],
   [
     'Content:',
     [

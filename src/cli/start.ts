@@ -15,6 +15,7 @@ interface Options {
   readonly tenant?: string
   readonly commit?: string
   readonly config?: string
+  readonly incidents?: string
   readonly syslogUdp?: string
   readonly syslogTcp?: string
 }
@@ -30,6 +31,7 @@ export function register(program: Command): void {
     .option('--port <number>', 'port to listen on, 0 for any free one', process.env.GITSOC_PORT ?? '8080')
     .option('--commit <revision>', 'serve the content of a commit instead of the working tree')
     .option('--config <file>', 'YAML with a mapping per integration, e.g. aws-guardduty: { topicArns: [...] }')
+    .option('--incidents <dir>', 'keep the containment files of this folder equal to what holds, e.g. incidents')
     .option('--syslog-udp <port>', 'take syslog, CEF and LEEF by UDP on this port')
     .option('--syslog-tcp <port>', 'the same by TCP')
     .addHelpText(
@@ -61,6 +63,7 @@ async function start(options: Options): Promise<void> {
     onBatch: ({ notices }) => notices.forEach(log),
     onError: (error) => log(`survived: ${(error as Error).message}`),
     ...(enrichDir === undefined ? {} : { enrichDir }),
+    ...(options.incidents === undefined ? {} : { incidentsDir: options.incidents }),
   })
   for (const problem of runtime.enricher.problems)
     log(`enrichment: ${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.message}`)

@@ -5,7 +5,14 @@ import type { Enricher } from '../enrich/index.ts'
 import { openEnricher } from '../enrich/index.ts'
 import { createInbox, type Inbox } from '../ingest/index.ts'
 import { type BatchReport, createPipeline, type Pipeline } from '../pipeline/index.ts'
-import { createResponder, type Live, type Responder, storedBundles } from '../respond/index.ts'
+import {
+  createReconciler,
+  createResponder,
+  type Live,
+  type Reconciler,
+  type Responder,
+  storedBundles,
+} from '../respond/index.ts'
 import type { OpenStore } from '../store/index.ts'
 
 /** The rooms put together over one store, for one tenant. */
@@ -14,6 +21,7 @@ export interface Runtime {
   readonly inbox: Inbox
   readonly pipeline: Pipeline
   readonly responder: Responder
+  readonly reconciler: Reconciler
   readonly enricher: Enricher
 }
 
@@ -26,6 +34,8 @@ export interface RuntimeParts {
   readonly enrichDir?: string
   /** How vendors are reached; without it every effect is simulated. */
   readonly live?: Live
+  /** The folder with the incidents' files; without it containment ends by time and by the close of incidents only. */
+  readonly incidentsDir?: string
   readonly onBatch?: (report: BatchReport) => void
   readonly onStep?: (incident: number, result: StepResult) => void
   readonly onError?: (error: unknown) => void
@@ -48,6 +58,8 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
     ...(parts.onBatch === undefined ? {} : { onBatch: parts.onBatch }),
     ...(parts.onError === undefined ? {} : { onError: parts.onError }),
   })
+  const places = { artifactsDir: join(parts.workDir, 'artifacts'), outboxDir: join(parts.workDir, 'outbox') }
+  const bundleOf = storedBundles(store, bundle)
   return {
     store,
     enricher,
@@ -55,13 +67,23 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
     pipeline,
     responder: createResponder({
       store,
-      bundleOf: storedBundles(store, bundle),
+      bundleOf,
       clock: parts.clock,
       current: () => bundle,
       quiet: pipeline.quiet,
-      places: { artifactsDir: join(parts.workDir, 'artifacts'), outboxDir: join(parts.workDir, 'outbox') },
+      places,
       ...(parts.live === undefined ? {} : { live: parts.live }),
       ...(parts.onStep === undefined ? {} : { onStep: parts.onStep }),
+      ...(parts.onError === undefined ? {} : { onError: parts.onError }),
+    }),
+    reconciler: createReconciler({
+      store,
+      bundleOf,
+      current: bundle,
+      clock: parts.clock,
+      places,
+      dir: parts.incidentsDir ?? null,
+      ...(parts.live === undefined ? {} : { live: parts.live }),
       ...(parts.onError === undefined ? {} : { onError: parts.onError }),
     }),
   }

@@ -127,6 +127,7 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
         })
   await runtime.pipeline.start()
   await runtime.responder.start()
+  runtime.reconciler.start()
   const { port } = server.address() as AddressInfo
   return {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
@@ -137,7 +138,7 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       await runtime.inbox.idle()
-      await Promise.all([runtime.pipeline.stop(), runtime.responder.stop()])
+      await Promise.all([runtime.pipeline.stop(), runtime.responder.stop(), runtime.reconciler.stop()])
       server.closeAllConnections()
       await closed
       await runtime.store.close()

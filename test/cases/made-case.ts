@@ -1,4 +1,4 @@
-import type { CaseFile, EffectView, Evidence } from '../../src/cases/index.ts'
+import type { CaseFile, Containment, EffectView, Evidence } from '../../src/cases/index.ts'
 import type { Contribution, Decision, RuleRef } from '../../src/core/model/index.ts'
 import { madeAlert, madeIncident } from './made.ts'
 
@@ -49,6 +49,29 @@ const effect = (parts: Partial<EffectView>): EffectView => ({
   irreversible: null,
   ...parts,
 })
+
+const containment: Containment = {
+  effect: 'ef-1',
+  incident: 1,
+  status: 'closed',
+  run: 'run-1',
+  path: 'suspend',
+  bundle: 'b',
+  commit: 'c',
+  playbook: 'contain',
+  action: 'okta.suspend-user',
+  kind: 'destructive',
+  target: 'user17@example.com',
+  inputs: {},
+  mode: 'simulate',
+  since: at('09:25:12'),
+  until: at('13:25:10'),
+  approval: 'ap-1',
+  approvedBy: ['lead-2'],
+  undo: { action: 'okta.unsuspend-user', inputs: { user: 'user17@example.com' } },
+  irreversible: null,
+  undoing: null,
+}
 
 /** An incident with everything that a report shows. */
 export function madeCase(): CaseFile {
@@ -219,6 +242,7 @@ export function madeCase(): CaseFile {
         irreversible: 'a message that was sent is read',
       }),
     ],
+    containments: [containment],
     approvals: [
       {
         id: 'ap-1',

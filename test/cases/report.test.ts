@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { parse } from 'yaml'
-import { code, markdownOf, prose, reportOf, writeReport } from '../../src/cases/index.ts'
+import {
+  code,
+  markdownOf,
+  parseContainment,
+  prose,
+  readableText,
+  reportOf,
+  writeReport,
+} from '../../src/cases/index.ts'
 import { hostile } from './hostile.ts'
 import { madeCase, madeEvidence, withEveryText } from './made-case.ts'
 
@@ -120,10 +127,11 @@ test('no text breaks out of the escape or of a code span', () => {
   )
 })
 
-test.each(hostile)('the list of containments with %s in every text is YAML with the same values', (_name, text) => {
-  const read = parse(reportOf(withEveryText(text), [])['containment.yaml'])
-  expect(read.containments).toHaveLength(1)
-  expect(read.containments[0].action.toWellFormed()).toBe(text.toWellFormed())
+test.each(hostile)('the list of containments with %s in every text can be read back', (_name, text) => {
+  const file = withEveryText(text)
+  const named = { ...file, containments: file.containments.map((one) => ({ ...one, action: one.action || 'x' })) }
+  const read = parseContainment('containment.yaml', reportOf(named, [])['containment.yaml'])
+  expect(read.ok ? read.value.entries.map((one) => one.target) : read.problems).toEqual([readableText(text)])
 })
 
 test('a folder is written whole, again over an older one, and files of others stay', async () => {
