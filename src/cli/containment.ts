@@ -10,10 +10,12 @@ import {
   reconcileContainment,
   storedBundles,
 } from '../respond/index.ts'
+import { secretsFrom } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
 import { Failure } from './failure.ts'
 import { loadBundle } from './load-bundle.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
+import { readConfig } from './read-config.ts'
 import { withStore } from './with-store.ts'
 
 interface Options extends StoreOptions {
@@ -21,6 +23,7 @@ interface Options extends StoreOptions {
   readonly dir: string
   readonly work: string
   readonly as?: string
+  readonly config?: string
   readonly json?: boolean
 }
 
@@ -47,6 +50,10 @@ export function register(program: Command): void {
     'take back what has expired, was removed from a file or belongs to a closed incident; write the files',
   )
     .option('--work <dir>', 'where artifacts are written', join('var', 'work'))
+    .option(
+      '--config <file>',
+      'configuration of integrations, as for gitsoc start; without it nothing real is taken back',
+    )
     .option('--as <actor>', 'who does it (default: the user of this machine)')
     .addHelpText(
       'after',
@@ -67,6 +74,7 @@ async function apply(store: Store, options: Options, incident: number | null): P
     clock: Date.now,
     places: { artifactsDir: join(options.work, 'artifacts'), outboxDir: join(options.work, 'outbox') },
     dir: options.dir,
+    live: { config: await readConfig(options.config), secrets: secretsFrom(process.env) },
   }
   const actor = options.as ?? userInfo().username
   const { done, left, written } = await reconcileContainment(parts, {

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { parse } from 'yaml'
-import { isObject, type JsonObject } from '../core/model/index.ts'
 import { createRuntime, secretsFrom, serve } from '../server/index.ts'
 import { Failure } from './failure.ts'
 import { loadBundle } from './load-bundle.ts'
 import { openStoreFor, withStoreOptions } from './open-store.ts'
+import { readConfig } from './read-config.ts'
 
 interface Options {
   readonly host: string
@@ -44,15 +42,11 @@ export function register(program: Command): void {
 async function start(options: Options): Promise<void> {
   const port = portOf('--port', options.port)
   const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
-  const configuration = options.config === undefined ? {} : await readConfig(options.config)
+  const config = await readConfig(options.config)
   const store = await openStoreFor(options)
   const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`)
   const clock = Date.now
   const enrichDir = process.env.GITSOC_ENRICH_DIR
-  const config = (integration: string): JsonObject => {
-    const own = Object.hasOwn(configuration, integration) ? configuration[integration] : undefined
-    return isObject(own) ? own : {}
-  }
   const liveOnes = bundle.integrations.filter((one) => config(one.id).mode === 'live').map((one) => one.id)
   const runtime = await createRuntime({
     store,
@@ -106,14 +100,4 @@ function portOf(option: string, text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port <= 65_535 && text.trim() !== '') return port
   throw new Failure(`${option} is a number from 0 to 65535, not "${text}"`, { exitCode: 2 })
-}
-
-async function readConfig(file: string): Promise<JsonObject> {
-  try {
-    const value = parse(await readFile(file, 'utf8'), { maxAliasCount: 0 }) as unknown
-    if (isObject(value)) return value
-    throw new Error('is no mapping')
-  } catch (error) {
-    throw new Failure(`${file} cannot be used: ${(error as Error).message}`, { exitCode: 2 })
-  }
 }

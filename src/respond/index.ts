@@ -1,7 +1,5 @@
 export { type Answer, type Answered, answerApproval } from './answer-approval.ts'
 export { breakGlass } from './break-glass.ts'
-export type { Live } from './make-effect.ts'
-export { type Approval, listApprovals, readApproval } from './read-approvals.ts'
 export type { Drift } from './containment/plan.ts'
 export {
   type ContainmentStatus,
@@ -11,6 +9,8 @@ export {
   reconcileContainment,
 } from './containment/reconcile.ts'
 export { createReconciler, type Reconciler } from './containment/reconciler.ts'
+export type { Live } from './make-effect.ts'
+export { type Approval, listApprovals, readApproval } from './read-approvals.ts'
 export { listRuns, type RunDetails, type RunEffect, type RunSummary, readRun } from './read-runs.ts'
 export { type RecordedTurn, readTurns } from './record-turn.ts'
 export { findAction, renderRequest } from './render-request.ts'

@@ -14,7 +14,9 @@ import { type GateDecision, gate } from '../../core/policy/index.ts'
 import { appendAudit, type Store, type Tx } from '../../store/index.ts'
 import { criticalityOf, recentEffects } from '../gate-facts.ts'
 import { lockStory } from '../lock-story.ts'
-import { type PerformPlaces, perform } from '../perform.ts'
+import { type Live, type Made, makeEffect } from '../make-effect.ts'
+import type { PerformPlaces } from '../perform.ts'
+import { recordSteps } from '../record-steps.ts'
 import { findAction } from '../render-request.ts'
 import type { Cause } from './plan.ts'
 
@@ -25,10 +27,13 @@ export interface UndoParts {
   readonly current: Bundle
   readonly clock: () => number
   readonly places: PerformPlaces
+  /** How vendors are reached; without it what was done for real stays. */
+  readonly live?: Live
 }
 
 /** An intent without an outcome is another's work for that long, then nobody's. */
 const graceMs = 60_000
+const timeoutMs = 30_000
 
 /** What taking one containment back came to; `gone` = it was taken back meanwhile, or somebody is at it. */
 export type Undone =
@@ -57,42 +62,60 @@ export async function undoContainment(parts: UndoParts, of: Containment, wish: U
   const known = findAction(bundle.integrations, integration, action)
   if (known === undefined || !isObject(known.spec.rollback))
     return { kind: 'not', sentence: `${of.action} on ${of.target} cannot be taken back: its manifest has no rollback` }
-  if (of.mode === 'live')
-    return { kind: 'not', sentence: `${of.action} on ${of.target} was done for real and is not taken back here` }
-  const intended = await parts.store.transaction((tx) => intend(tx, parts, of, wish, id))
+  if (of.mode === 'live' && parts.live?.config(integration).mode !== 'live')
+    return {
+      kind: 'not',
+      sentence: `${of.action} on ${of.target} was done for real, and ${integration} is not live here`,
+    }
+  const isRepeatable = of.mode === 'simulate' || known.spec.idempotent === true
+  const intended = await parts.store.transaction((tx) => intend(tx, parts, of, { ...wish, isRepeatable }, id))
   if (typeof intended === 'string') return intended === '' ? { kind: 'gone' } : { kind: 'not', sentence: intended }
-  const spec = { ...known.spec, request: known.spec.rollback }
-  const made = await perform(
-    known.integration,
-    spec,
+  const made = await makeEffect(
     {
       id,
       run: of.run,
+      playbook: of.playbook,
       incident: of.incident,
       path: undoPath(of.path),
       action: of.action,
-      effect: of.kind,
-      target: of.target,
+      ...known,
       inputs: of.inputs,
+      target: of.target,
       why: `taken back: ${wish.said}`,
       approvedBy: of.approvedBy,
+      mode: of.mode,
+      n: 1,
+      kind: 'call',
+      timeoutMs,
+      patience: { attempts: 1, backoffMs: graceMs, maxMs: graceMs },
+      undoes: of.effect,
       at: intended.at,
     },
     parts.places,
+    parts.live,
+    parts.clock,
   )
-  const sentence = `${made.outcome === 'done' ? 'took back' : 'could not take back'} ${of.action} on ${of.target}: ${wish.said}`
+  if (made.verdict === 'later') {
+    // It was certainly not sent, so nothing of it is open.
+    await parts.store.transaction((tx) =>
+      tx.query('delete from effect where tenant = $1 and id = $2 and outcome is null', [tx.tenant, id]),
+    )
+    return { kind: 'not', sentence: `${made.sentence}; it is tried again` }
+  }
+  const outcome = made.verdict === 'done' ? 'done' : 'failed'
+  const sentence = sentenceOf(of, made, wish)
   await parts.store.transaction(async (tx) => {
     await lockStory(tx, [of.incident])
     const at = parts.clock()
     const settled = await tx.query(
       'update effect set outcome = $3, settled_at = $4, result = $5 where tenant = $1 and id = $2 and outcome is null',
-      [tx.tenant, id, made.outcome, at, storableJson(made.result)],
+      [tx.tenant, id, outcome, at, storableJson({ ...made.result, sentence: storableText(made.sentence) })],
     )
     if (settled.rowCount === 0) return
     await appendAudit(tx, {
       at,
       actor: wish.actor,
-      action: `containment.undo-${made.outcome}`,
+      action: `containment.undo-${outcome}`,
       subject: `effect/${id}`,
       details: {
         incident: of.incident,
@@ -102,19 +125,28 @@ export async function undoContainment(parts: UndoParts, of: Containment, wish: U
         mode: of.mode,
         cause: wish.cause,
         said: wish.said,
+        sentence: storableText(made.sentence),
       },
     })
-    await appendTimeline(tx, [{ incident: of.incident, at, kind: 'action', actor: wish.actor, sentence }])
+    if (outcome === 'failed')
+      return appendTimeline(tx, [{ incident: of.incident, at, kind: 'action', actor: wish.actor, sentence }])
+    const result = { path: undoPath(of.path), status: 'done' as const, output: made.output, sentence }
+    await recordSteps(tx, { id: of.run, playbook: of.playbook }, of.incident, [result], at)
   })
-  return { kind: made.outcome === 'done' ? 'done' : 'not', sentence }
+  return { kind: outcome === 'done' ? 'done' : 'not', sentence }
 }
+
+const sentenceOf = (of: Containment, made: Made, wish: UndoWish) =>
+  made.verdict === 'done'
+    ? `took back ${of.action} on ${of.target}: ${wish.said}`
+    : `could not take back ${of.action} on ${of.target} (${wish.said}): ${made.sentence}`
 
 /** Puts the intent on record, or says why not; an empty text when it was taken back meanwhile or somebody is at it. */
 async function intend(
   tx: Tx,
   parts: UndoParts,
   of: Containment,
-  wish: UndoWish,
+  wish: UndoWish & { readonly isRepeatable: boolean },
   id: string,
 ): Promise<{ at: number } | string> {
   await lockStory(tx, [of.incident])
@@ -122,13 +154,15 @@ async function intend(
   if (now === undefined) return ''
   if (now.undoing === 'failed' && !wish.again)
     return `${of.action} on ${of.target} could not be taken back before: gitsoc containment apply tries again`
+  if (now.undoing === 'open' && !wish.again && !wish.isRepeatable)
+    return `whether ${of.action} on ${of.target} was taken back nobody knows: look at the vendor, then gitsoc containment apply sends it again`
   const at = parts.clock()
   const decision = await ask(tx, parts, now, id, at)
   if (decision.answer === 'deny') return `${of.action} on ${of.target} is not taken back: ${decision.sentence}`
   const { answer, sentence, facts } = decision
   const claimed = await tx.query(
-    `insert into effect (tenant, id, run, incident, path, action, effect, target, inputs, gate, approval, mode, intended_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    `insert into effect (tenant, id, run, incident, path, action, effect, target, inputs, gate, approval, mode, intended_at, undoes)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15)
       on conflict (tenant, id) do update set outcome = null, settled_at = null, intended_at = excluded.intended_at
         where effect.outcome = 'failed' or (effect.outcome is null and effect.intended_at <= $13 - $14::bigint)`,
     [
@@ -146,6 +180,7 @@ async function intend(
       of.mode,
       at,
       graceMs,
+      of.effect,
     ],
   )
   if (claimed.rowCount === 0) return ''
