@@ -11,6 +11,7 @@ import { register as integrationsList } from './integrations-list.ts'
 import { register as integrationsTest } from './integrations-test.ts'
 import { register as ledger } from './ledger.ts'
 import { register as metrics } from './metrics.ts'
+import { register as plan } from './plan.ts'
 import { register as playbookCoverage } from './playbook-coverage.ts'
 import { register as playbookDryRun } from './playbook-dry-run.ts'
 import { register as playbookExport } from './playbook-export.ts'
@@ -45,6 +46,7 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
     'Content:',
     [
       validate,
+      plan,
       test,
       playbookDryRun,
       playbookCoverage,

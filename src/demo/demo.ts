@@ -13,12 +13,11 @@ import {
 } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
 import { type Incident, oneLine, outcomes, tenantId } from '../core/model/index.ts'
-import { readLedger } from '../ingest/index.ts'
+import { readLedger, readRecording } from '../ingest/index.ts'
 import { type Approval, answerApproval, listApprovals } from '../respond/index.ts'
 import { createRuntime, type Runtime } from '../server/index.ts'
 import { openStore } from '../store/index.ts'
 import type { Narrator } from './narrator.ts'
-import { readRecording } from './recording.ts'
 
 export interface DemoParts {
   readonly bundle: Bundle

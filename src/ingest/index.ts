@@ -26,6 +26,7 @@ export {
 export { createInbox, type Inbox, type NewDelivery, Overloaded, type StoredDelivery } from './inbox.ts'
 export { type Ledger, type LedgerLine, readLedger } from './ledger.ts'
 export { listFiles, type ReadProgress, readFiles, readStream } from './read-files.ts'
+export { readRecording } from './read-recording.ts'
 export { createReceiver, type Receiver, type ReceiverParts, send } from './receiver.ts'
 export { createSeedApi, type SeedApi, type SeedApiParts } from './seed-api.ts'
 export { type SyslogLimits, type SyslogParts, type SyslogServer, startSyslog } from './syslog-server.ts'

@@ -1,4 +1,5 @@
 export { type Bundle, type Compiled, compileBundle } from './bundle.ts'
+export { type ContentChange, compareContent } from './compare-content.ts'
 export { parseDocument, parseDocuments } from './document.ts'
 export { expiredContent } from './expiry.ts'
 export { formatProblems } from './format.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { isObject } from '../core/model/index.ts'
-import type { NewDelivery } from '../ingest/index.ts'
+import type { NewDelivery } from './inbox.ts'
 
 /** The deliveries of a recording: lines of `{ at, source, body }`, gzip. */
 export async function readRecording(file: string): Promise<readonly NewDelivery[]> {

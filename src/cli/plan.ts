@@ -1,0 +1,126 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { formatProblems } from '../core/content/index.ts'
+import { type Budget, defaultBudget } from '../core/replay/index.ts'
+import {
+  defaultLimits,
+  type History,
+  historyOfFiles,
+  type Limits,
+  makePlan,
+  ownHistory,
+  planMarkdown,
+  planText,
+} from '../preview/index.ts'
+import { type Content, readCommit, readWorkingTree } from '../repo/index.ts'
+import { Failure } from './failure.ts'
+import { root } from './load-bundle.ts'
+import { createProgress } from './progress.ts'
+import { writeOut } from './write-out.ts'
+
+interface Options {
+  readonly base: string
+  readonly head: string
+  readonly history?: readonly string[]
+  readonly enrich?: string
+  readonly budget: readonly (readonly [rule: string | null, perDay: number])[]
+  readonly timeout: number
+  readonly memory: number
+  readonly format: string
+  readonly json?: boolean
+  readonly content: string
+}
+
+/** `gitsoc plan`: what a change of content would have done to recorded events. */
+export function register(program: Command): void {
+  program
+    .command('plan')
+    .description('replay recorded events through the content of two commits and say what changes; nothing is sent')
+    .requiredOption('--base <revision>', 'the content before the change')
+    .option('--head <revision>', 'the content after it, or "worktree"', 'worktree')
+    .option('--history <path...>', 'files or folders of events (default: the recordings of the repository)')
+    .option('--enrich <dir>', 'directory with indicators/, warninglists/ and inventory.yaml')
+    .option('--budget <n|rule=n>', 'lines per day of history that one rule may raise (repeatable)', budgetOf, [])
+    .option('--timeout <seconds>', 'how long a replay may take', number, defaultLimits.timeoutMs / 1000)
+    .option('--memory <mb>', 'how much memory each of the two replays may have', number, defaultLimits.memoryMb)
+    .option('--format <format>', 'text, json, or markdown (a comment of a pull request)', 'text')
+    .option('--json', 'the same as --format json')
+    .option('--content <dir>', 'another repository than this one', root)
+    .addHelpText(
+      'after',
+      '\nBoth commits are read from Git objects and run in locked child processes: what nobody has reviewed sees no secret,' +
+        '\nwrites nothing and starts nothing. Positive and negative fixtures of both commits are tried with all rules.' +
+        '\nExit codes: 0 within the budget, 1 over it or content that does not load, 2 wrong usage, 3 a commit cannot be read.' +
+        '\n\nExamples:\n  gitsoc plan --base HEAD\n  gitsoc plan --base main --head my-rule --history logs/ --budget 10 --format markdown',
+    )
+    .action(plan)
+}
+
+const number = (text: string): number => {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('it is a number above 0.')
+  return Number(text)
+}
+
+function budgetOf(text: string, before: Options['budget']): Options['budget'] {
+  const [, rule, limit] = /^(?:(.{1,200})=)?(\d{1,7}(?:\.\d+)?)$/.exec(text) ?? []
+  if (limit === undefined) throw new InvalidArgumentError('it is a number, or RULE=number.')
+  return [...before, [rule ?? null, Number(limit)]]
+}
+
+async function plan(options: Options): Promise<void> {
+  const format = options.json ? 'json' : options.format
+  if (format !== 'text' && format !== 'json' && format !== 'markdown')
+    throw new Failure(`--format is text, json or markdown, not "${format}"`, { exitCode: 2 })
+  const before = await contentOf(options.content, options.base)
+  const after = await contentOf(options.content, options.head)
+  const history = await historyOf(options)
+  const limits: Limits = { timeoutMs: options.timeout * 1000, memoryMb: options.memory }
+  const progress = createProgress('replaying')
+  const made = await makePlan({
+    before,
+    after,
+    history,
+    budget: withOptions(defaultBudget, options.budget),
+    limits,
+    onDelivery: (count) => progress.update(0, 0, `${count} deliveries`),
+  }).finally(() => progress.end())
+  if (made.ok) {
+    await writeOut(
+      format === 'json'
+        ? `${JSON.stringify({ ok: made.plan.exceeded.length === 0, ...made.plan, problems: made.problems })}\n`
+        : format === 'markdown'
+          ? planMarkdown(made.plan)
+          : planText(made.plan),
+    )
+    if (made.plan.exceeded.length > 0) process.exitCode = 1
+    return
+  }
+  const { side, problems } = made
+  process.exitCode = 1
+  if (format === 'json') return await writeOut(`${JSON.stringify({ ok: false, side, problems })}\n`)
+  const { files } = side === 'head' ? after : before
+  await writeOut(
+    `${formatProblems(problems, files, 'text')}\n\nthe content of the ${side} does not replay: ${problems.length} problem${problems.length === 1 ? '' : 's'}\n`,
+  )
+}
+
+function withOptions(budget: Budget, given: Options['budget']): Budget {
+  const general = given.findLast(([rule]) => rule === null)?.[1] ?? budget.linesPerRule
+  const rules = Object.fromEntries(given.flatMap(([rule, limit]) => (rule === null ? [] : [[rule, limit]])))
+  return { ...budget, linesPerRule: general, rules: { ...budget.rules, ...rules } }
+}
+
+function contentOf(dir: string, revision: string): Promise<Content> {
+  return (revision === 'worktree' ? readWorkingTree(dir) : readCommit(dir, revision)).catch((error: Error) => {
+    throw new Failure(error.message, { exitCode: 3 })
+  })
+}
+
+async function historyOf({ history, enrich, content }: Options): Promise<History | null> {
+  if (history === undefined) {
+    const own = await ownHistory(content)
+    return own === null || enrich === undefined ? own : { ...own, enrichDir: enrich }
+  }
+  return historyOfFiles(history, enrich ?? null).catch((error: Error) => {
+    throw new Failure(`a file cannot be read: ${error.message}`, { exitCode: 2 })
+  })
+}

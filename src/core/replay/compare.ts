@@ -1,0 +1,91 @@
+import type { ContentChange } from '../content/index.ts'
+import type { Budget } from './budget.ts'
+import { exceededBy, noiseOf } from './budget.ts'
+import { compareAlerts } from './compare-alerts.ts'
+import { compareIncidents } from './compare-incidents.ts'
+import { compareResponses } from './compare-responses.ts'
+import type { FixtureChange, Plan } from './plan.ts'
+import type { Replayed } from './replayed.ts'
+
+const dayMs = 86_400_000
+const maxNamed = 1000
+
+/** Compares what two bundles made of one history. */
+export function compareReplays(
+  before: Replayed,
+  after: Replayed,
+  content: readonly ContentChange[],
+  budget: Budget,
+): Plan {
+  const span = [before.span, after.span].filter((one) => one !== null)
+  const firstAt = Math.min(...span.map(([first]) => first))
+  const lastAt = Math.max(...span.map(([, last]) => last))
+  const days = span.length === 0 ? 1 : Math.max(1, (lastAt - firstAt) / dayMs)
+  const { rules, examples } = compareAlerts(before, after)
+  const { pairs, ...incidents } = compareIncidents(before, after)
+  const responses = compareResponses(before, after, pairs)
+  const noise = noiseOf(before, after, days, budget)
+  const fixtures = compareFixtures(before, after)
+  const actions = ({ runs }: Replayed) => runs.flatMap((one) => one.effects)
+  const asks = (one: Replayed) => actions(one).filter(({ answer }) => answer === 'ask')
+  const totals: Plan['totals'] = {
+    incidents: [before.incidents.length, after.incidents.length],
+    runs: [before.runs.length, after.runs.length],
+    actions: [actions(before).length, actions(after).length],
+    approvals: [asks(before).length, asks(after).length],
+  }
+  const entitiesOf = (one: Replayed) =>
+    one.alerts.filter(({ outcome }) => outcome !== 'suppressed').flatMap(({ entities }) => entities)
+  const targetsOf = (one: Replayed) =>
+    actions(one).flatMap(({ criticality, target }) => (criticality === 'critical' ? [target] : []))
+  const isSame =
+    rules.length === 0 &&
+    responses.length === 0 &&
+    fixtures.length === 0 &&
+    Object.values(incidents).every((list) => list.length === 0)
+  return {
+    before: { commit: before.commit, digest: before.digest },
+    after: { commit: after.commit, digest: after.digest },
+    content,
+    days,
+    counts: { before: before.counts, after: after.counts },
+    totals,
+    rules,
+    noise,
+    incidents,
+    responses,
+    entities: onlyIn(entitiesOf(before), entitiesOf(after)),
+    criticalTargets: onlyIn(targetsOf(before), targetsOf(after)),
+    fixtures,
+    examples,
+    omitted: {
+      alerts: Math.max(before.omitted.alerts, after.omitted.alerts),
+      runs: Math.max(before.omitted.runs, after.omitted.runs),
+    },
+    faults: { before: before.faults, after: after.faults },
+    isSame,
+    exceeded: exceededBy(noise, totals, budget, days),
+  }
+}
+
+/** What is only on one side, in order and bounded. */
+function onlyIn(before: readonly string[], after: readonly string[]) {
+  const [old, now] = [new Set(before), new Set(after)]
+  const without = (one: ReadonlySet<string>, other: ReadonlySet<string>) =>
+    [...one]
+      .filter((name) => !other.has(name))
+      .sort()
+      .slice(0, maxNamed)
+  return { added: without(now, old), lost: without(old, now) }
+}
+
+function compareFixtures(before: Replayed, after: Replayed): readonly FixtureChange[] {
+  const keyOf = (one: Replayed['fixtureHits'][number]) => JSON.stringify([one.path, one.kind, one.index, one.rule])
+  const [old, now] = [before, after].map((one) => new Set(one.fixtureHits.map(keyOf)))
+  const places = new Map([...before.rules, ...after.rules].map(({ id, place }) => [id, place]))
+  const changes = (hits: Replayed['fixtureHits'], other: ReadonlySet<string> | undefined, change: 'added' | 'lost') =>
+    hits
+      .filter((one) => other?.has(keyOf(one)) !== true)
+      .map((one) => ({ change, ...one, place: places.get(one.rule) ?? null }))
+  return [...changes(after.fixtureHits, old, 'added'), ...changes(before.fixtureHits, now, 'lost')]
+}

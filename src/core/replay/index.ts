@@ -1,0 +1,24 @@
+export { type Budget, defaultBudget } from './budget.ts'
+export { compareReplays } from './compare.ts'
+export { type FixturePair, fixtureHits, fixturePairs } from './fixture-hits.ts'
+export type {
+  DetectionMoved,
+  Example,
+  FixtureChange,
+  IncidentChanged,
+  NoiseLine,
+  Plan,
+  Regrouped,
+  ResponseChange,
+  RuleDifference,
+} from './plan.ts'
+export type { Receipt } from './receipt.ts'
+export { createReplay, type Replay, type ReplayParts } from './replay.ts'
+export type {
+  Replayed,
+  ReplayedAlert,
+  ReplayedEffect,
+  ReplayedIncident,
+  ReplayedRun,
+  ReplayResult,
+} from './replayed.ts'

@@ -1,0 +1,43 @@
+// The program of a locked child process (locked-child.ts): it can read its own code and the lists of enrichment, and has no
+// environment. What it is told comes by standard input, its one answer goes to standard output.
+import { compareContent, compileBundle, type SourceFile } from '../core/content/index.ts'
+import { tenantId } from '../core/model/index.ts'
+import type { RawDelivery } from '../core/normalize/index.ts'
+import { createReplay, type FixturePair, fixtureHits, type Receipt, type ReplayResult } from '../core/replay/index.ts'
+import { openEnricher } from '../enrich/index.ts'
+import { decodeFrames, type Frame } from './frames.ts'
+import type { Answer, Start } from './locked-child.ts'
+
+const frames = decodeFrames(process.stdin)
+const first = await frames.next()
+if (first.done) throw new Error('the parent said nothing')
+const start = JSON.parse(first.value.body.toString('utf8')) as Start
+const answer: Answer = {
+  result: await resultOf(start.files, start.fixtures),
+  content: start.before === null ? [] : compareContent(start.before, start.files),
+}
+process.stdout.write(JSON.stringify(answer))
+
+async function resultOf(files: readonly SourceFile[], fixtures: readonly FixturePair[]): Promise<ReplayResult> {
+  const { bundle, problems } = compileBundle(files, start.commit)
+  if (bundle === null) return { ok: false, problems }
+  const { enrich } = await openEnricher(start.enrichDir ?? undefined)
+  const replay = createReplay({ bundle, tenant: tenantId(start.tenant), enrich })
+  for await (const frame of frames) await replay.take(...deliveryOf(frame))
+  return { ok: true, problems, replayed: replay.finish(fixtureHits(bundle, fixtures)) }
+}
+
+function deliveryOf({ head, body }: Frame): [RawDelivery, Receipt] {
+  const { seq, source, transport, contentType, receivedAt, receipt } = head
+  return [
+    {
+      seq: Number(seq),
+      source: typeof source === 'string' ? source : null,
+      transport: transport === 'webhook' || transport === 'syslog' || transport === 'api' ? transport : 'file',
+      contentType: typeof contentType === 'string' ? contentType : null,
+      receivedAt: Number(receivedAt),
+      body,
+    },
+    receipt === 'recorded' ? 'recorded' : 'as-sent',
+  ]
+}
