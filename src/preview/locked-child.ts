@@ -74,29 +74,34 @@ const schemas = [
   'rules/suppression/suppression.schema.json',
 ]
 
+/** The options of Node that lock a process: what it may read, and how much memory it has. */
+export function lockedOptions(folders: readonly string[], memoryMb: number): readonly string[] {
+  const packages = [`${root}node_modules`, `${realpathSync(`${root}node_modules`)}/`]
+  const readable = [
+    `${root}src/`,
+    `${root}package.json`,
+    ...packages,
+    ...schemas.map((path) => root + path),
+    ...folders,
+  ]
+  return [
+    '--permission',
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    `--max-old-space-size=${memoryMb}`,
+    '--disable-warning=ExperimentalWarning',
+    '--disable-warning=SecurityWarning',
+  ]
+}
+
 /**
  * Starts a child without environment that can read the program's own code, its packages and the folder of enrichment; it
  * can write nothing, start no process, thread or addon (Node's permission model). Its memory and time are limited. The
  * network is not closed by Node 24: the child is given nothing that would be worth sending but the history itself.
  */
 export function startLockedChild(start: Start, limits: Limits): LockedChild {
-  const readable = [
-    `${root}src/`,
-    `${root}package.json`,
-    `${root}node_modules`,
-    `${realpathSync(`${root}node_modules`)}/`,
-  ]
-  const folders = start.enrichDir === null ? [] : [start.enrichDir]
   const child = spawn(
     process.execPath,
-    [
-      '--permission',
-      ...[...readable, ...schemas.map((path) => root + path), ...folders].map((path) => `--allow-fs-read=${path}`),
-      `--max-old-space-size=${limits.memoryMb}`,
-      '--disable-warning=ExperimentalWarning',
-      '--disable-warning=SecurityWarning',
-      program,
-    ],
+    [...lockedOptions(start.enrichDir === null ? [] : [start.enrichDir], limits.memoryMb), program],
     { env: {}, cwd: root, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true },
   )
   const ended = outcomeOf(child, limits)

@@ -122,7 +122,7 @@ export function headlineOf(plan: Plan): string {
     commit === 'worktree' ? commit : commit.slice(0, 12),
   )
   const events = Object.values(plan.counts.after).reduce((sum, one) => sum + one, 0)
-  const span = `${events} events over ${perDay(plan.days)} day${plan.days === 1 ? '' : 's'}`
+  const span = `${events} event${events === 1 ? '' : 's'} over ${perDay(plan.days)} day${plan.days === 1 ? '' : 's'}`
   return plan.isSame ? `${before} to ${after}: nothing changes on ${span}` : `${before} to ${after} on ${span}`
 }
 

@@ -24,7 +24,7 @@ export interface ContentChange {
   readonly place: Place
 }
 
-/** What was added, changed and removed between two commits' files, in order of kind and id; files that are equal are not read. */
+/** What was added, changed and removed between two commits' files, in order of kind and place; files that are equal are not read. */
 export function compareContent(before: readonly SourceFile[], after: readonly SourceFile[]): readonly ContentChange[] {
   const [old, now] = [itemsOf(without(before, after)), itemsOf(without(after, before))]
   const changes: ContentChange[] = []
@@ -34,7 +34,7 @@ export function compareContent(before: readonly SourceFile[], after: readonly So
     else if (known.digest !== digest) changes.push({ change: 'changed', ...item })
   }
   for (const [key, { digest: _, ...item }] of old) if (!now.has(key)) changes.push({ change: 'removed', ...item })
-  const key = (one: ContentChange) => `${one.kind}\u0000${one.id}\u0000${one.place.file}`
+  const key = (one: ContentChange) => `${one.kind}\u0000${one.place.file}\u0000${one.id}`
   return changes.sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }
 
