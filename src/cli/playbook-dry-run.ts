@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { readIncident } from '../cases/index.ts'
-import { type Bundle, compilePlaybookFixture, effectOf, emptyFacts, parseDocument } from '../core/content/index.ts'
+import {
+  type Bundle,
+  compilePlaybookFixture,
+  effectOf,
+  emptyFacts,
+  parseDocument,
+  questionOf,
+} from '../core/content/index.ts'
 import { incidentFacts } from '../core/correlate/index.ts'
 import type { Json, JsonObject } from '../core/model/index.ts'
 import { type Playbook, type Played, type PlayedEffect, play, type Script } from '../core/playbook/index.ts'
@@ -149,9 +156,13 @@ function fixtureOf(playbook: Playbook, script: Script, played: Played): string {
   )
   const answers = Object.fromEntries([
     ...script.answers,
-    ...played.open.flatMap((one) =>
-      /^the approval of "(.+)"$/.exec(one)?.[1] ? [[/"(.+)"/.exec(one)?.[1] ?? '', 'approve'] as const] : [],
-    ),
+    ...played.open.flatMap((one) => {
+      const approval = /^the approval of "(.+)"$/.exec(one)?.[1]
+      return approval === undefined ? [] : [[approval, 'approve'] as const]
+    }),
+    ...played.questions
+      .filter(({ path }) => played.open.includes(`the question "${path}"`))
+      .map(({ path, options }) => [path, options[0] ?? 'expire'] as const),
   ])
   const results = Object.fromEntries(
     [...script.results].map(([name, one]) => [name, one.output === null ? one.status : one]),
@@ -168,6 +179,7 @@ function fixtureOf(playbook: Playbook, script: Script, played: Played): string {
       status: played.end.status,
       path,
       ...(played.effects.length > 0 ? { effects: played.effects.map(effectOf) } : {}),
+      ...(played.questions.length > 0 ? { questions: played.questions.map(questionOf) } : {}),
       ...(played.tasks.length > 0 ? { tasks: played.tasks } : {}),
       ...(Object.keys(played.end.outputs).length > 0 ? { outputs: played.end.outputs } : {}),
     },

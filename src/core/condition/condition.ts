@@ -71,13 +71,20 @@ function conditionOf(top: TopLevelCondition, comparisons: readonly Comparison[])
   }
   engine.addRule({ conditions: top, event: { type: 'matched' } })
   const memo = new Map<string, ConditionDecision>()
+  // The engine leaves out what a second run has not come to when the first ends, so that it would not match: one at a time.
+  let last: Promise<unknown> = Promise.resolve()
+  const run = (facts: JsonObject) => {
+    const next = last.then(() => engine.run({ facts }))
+    last = next.catch(() => null)
+    return next
+  }
   return {
     paths,
     async decide(facts) {
       const key = paths.map((path) => canonicalJson(valueAt(facts, path) ?? null)).join('\n')
       const known = memo.get(key)
       if (known !== undefined) return known
-      const { results, failureResults } = await engine.run({ facts })
+      const { results, failureResults } = await run(facts)
       const result = results[0] ?? failureResults[0]
       const decision = {
         matched: results.length > 0,

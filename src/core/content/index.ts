@@ -15,6 +15,7 @@ export {
   emptyFacts,
   type FixtureRun,
   type PlaybookFixture,
+  questionOf,
   runPlaybookFixture,
 } from './playbook-fixture.ts'
 export { compileSchema } from './schema.ts'

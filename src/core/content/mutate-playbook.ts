@@ -16,14 +16,15 @@ export interface Mutant {
   readonly by: string
 }
 
-/** Breaks a playbook in every known way and says whether the verifier refuses it or a fixture notices. */
+/** Breaks a playbook in every known way, or in those that `isChosen` picks, and says whether the verifier refuses it or a fixture notices. */
 export async function mutatePlaybook(
   document: Document,
   fixtures: readonly PlaybookFixture[],
   stage: Stage,
+  isChosen: (mutation: Mutation, index: number) => boolean = () => true,
 ): Promise<readonly Mutant[]> {
   const mutants: Mutant[] = []
-  for (const one of mutationsOf(document.value, stage.actions)) {
+  for (const one of mutationsOf(document.value, stage.actions).filter(isChosen)) {
     const { fate, by } = await fateOf(one, document, fixtures, stage)
     mutants.push({
       playbook: String(document.value.id),

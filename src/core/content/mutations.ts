@@ -22,7 +22,7 @@ export function mutationsOf(playbook: JsonObject, actions: ReadonlyMap<string, K
     found.push({ name, safety, path, value: replaced(playbook, path, value) as JsonObject })
   ofWhole(playbook, add)
   for (const { step, path } of stepsOf(playbook)) {
-    ofStep(step, path, actions, add)
+    ofStep(step, path, actions, isLastWord(playbook, path), add)
     ofOrder(playbook, path, add)
   }
   for (const { text, path } of textsOf(playbook, [])) ofText(text, path, add)
@@ -52,7 +52,28 @@ function ofWhole(playbook: JsonObject, add: Add): void {
   }
 }
 
-function ofStep(step: JsonObject, path: Path, actions: ReadonlyMap<string, KnownAction>, add: Add): void {
+/**
+ * Whether a step ends the handling of a failure or the playbook itself. How a run ends has been decided by then, so that it makes
+ * no difference whether such a step may fail.
+ */
+function isLastWord(playbook: JsonObject, path: Path): boolean {
+  const isHandling = ['onFailure', 'finally', 'compensation'].includes(String(path[0]))
+  const list = at(playbook, path.slice(0, -1))
+  return (
+    isHandling &&
+    path.length === (path[0] === 'compensation' ? 3 : 2) &&
+    Array.isArray(list) &&
+    path.at(-1) === list.length - 1
+  )
+}
+
+function ofStep(
+  step: JsonObject,
+  path: Path,
+  actions: ReadonlyMap<string, KnownAction>,
+  isLast: boolean,
+  add: Add,
+): void {
   const id = String(step.id)
   const drop = (key: string, safety: boolean) => {
     if (step[key] !== undefined) add(`drop ${key} of ${id}`, safety, [...path, key], undefined)
@@ -65,7 +86,7 @@ function ofStep(step: JsonObject, path: Path, actions: ReadonlyMap<string, Known
   drop('expires', acts)
   drop('else', true)
   drop('default', true)
-  drop('onError', true)
+  if (!isLast) drop('onError', true)
   drop('forEach', true)
   drop('retry', false)
   drop('join', true)
@@ -77,14 +98,14 @@ function ofStep(step: JsonObject, path: Path, actions: ReadonlyMap<string, Known
       [...path, 'expires'],
       `${Number.parseInt(step.expires, 10) * 10}${step.expires.slice(-1)}`,
     )
-  const canFail = ['action', 'forEach', 'call', 'ask', 'waitFor'].some((key) => step[key] !== undefined)
-  if (step.onError === undefined && canFail) add(`go on after ${id} has failed`, true, [...path, 'onError'], 'continue')
-  if (step.onError === 'continue') add(`stop when ${id} has failed`, true, [...path, 'onError'], 'stop')
+  if (step.onError === undefined && canFail(step) && !isLast)
+    add(`go on after ${id} has failed`, true, [...path, 'onError'], 'continue')
+  if (step.onError === 'continue' && !isLast) add(`stop when ${id} has failed`, true, [...path, 'onError'], 'stop')
   if (isObject(step.approval) && typeof step.approval.quorum === 'number' && step.approval.quorum > 1)
     add(`ask fewer people at ${id}`, true, [...path, 'approval', 'quorum'], step.approval.quorum - 1)
   if (step.then !== undefined && step.else !== undefined)
     add(`swap the ways of ${id}`, true, path, swapped(step, 'then', 'else'))
-  if (Array.isArray(step.switch) && step.switch.length > 1)
+  if (Array.isArray(step.switch) && step.switch.length > 1 && !isExclusive(step.switch as readonly Json[]))
     add(`turn the cases of ${id} round`, true, [...path, 'switch'], [...(step.switch as readonly Json[])].reverse())
   if (isObject(step.if)) add(`turn the condition of ${id} into its opposite`, true, [...path, 'if'], { not: step.if })
   for (const option of Array.isArray(step.options) ? (step.options as readonly Json[]) : [])
@@ -109,6 +130,26 @@ function ofStep(step: JsonObject, path: Path, actions: ReadonlyMap<string, Known
     )
       add(`call ${other} instead at ${id}`, effect !== 'read' && effect !== 'notify', [...path, 'action'], other)
   }
+}
+
+/**
+ * What can fail, apart from values that cannot be rendered, which the verifier rules out. Silence that means an option, or that
+ * a signal may be missing, is no failure: going on after it would change nothing.
+ */
+function canFail(step: JsonObject): boolean {
+  if (step.ask !== undefined) return step.onExpiry === undefined || step.onExpiry === 'fail'
+  if (step.waitFor !== undefined) return step.onTimeout !== 'continue'
+  return ['action', 'forEach', 'call'].some((key) => step[key] !== undefined)
+}
+
+/** Cases that ask one fact for different values: at most one of them holds, in whatever order they stand. */
+function isExclusive(cases: readonly Json[]): boolean {
+  const asked = cases.map((one) => (isObject(one) && isObject(one.when) ? one.when : {}))
+  const [first] = asked
+  return (
+    asked.every(({ fact, operator }) => fact !== undefined && fact === first?.fact && operator === 'equal') &&
+    new Set(asked.map(({ value }) => value)).size === asked.length
+  )
 }
 
 function ofOrder(playbook: JsonObject, path: Path, add: Add): void {

@@ -17,6 +17,7 @@ import {
   type Playbook,
   type Played,
   type PlayedEffect,
+  type PlayedQuestion,
   play,
   type Script,
   type Stage,
@@ -33,6 +34,11 @@ export interface PlaybookFixture {
   readonly title: string
   readonly playbook: string
   readonly script: Script
+  /** What happened to the incident; null = the trigger's condition alone is asked. */
+  readonly change: string | null
+  /** Facts put over the incident's (and perhaps another `change`) with which it starts too, and with which it does not. */
+  readonly starts: readonly JsonObject[]
+  readonly ignores: readonly JsonObject[]
   /** Ids of the active policies; null = those that the repository has active. */
   readonly policies: readonly string[] | null
   readonly expect: JsonObject
@@ -60,16 +66,21 @@ export function compilePlaybookFixture(document: Document): Result<PlaybookFixtu
   if (!checked.ok) return checked
   const raw = document.value
   const problems: Problem[] = []
-  for (const name of Object.keys(objectOf(raw.incident)))
-    if (!Object.hasOwn(incidentFactTypes, name))
-      problems.push(
-        problem(
-          'fixture/fact',
-          `an incident has no "${name}"`,
-          document.place(['incident', name], 'key'),
-          didYouMean(name, Object.keys(incidentFactTypes)),
-        ),
-      )
+  const checkFacts = (facts: Json | undefined, path: readonly (string | number)[], others: readonly string[]) => {
+    for (const name of Object.keys(objectOf(facts)))
+      if (!Object.hasOwn(incidentFactTypes, name) && !others.includes(name))
+        problems.push(
+          problem(
+            'fixture/fact',
+            `an incident has no "${name}"`,
+            document.place([...path, name], 'key'),
+            didYouMean(name, Object.keys(incidentFactTypes)),
+          ),
+        )
+  }
+  checkFacts(raw.incident, ['incident'], [])
+  for (const list of ['starts', 'ignores'])
+    for (const [index, facts] of objectsOf(raw[list]).entries()) checkFacts(facts, [list, index], ['change'])
   if (problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
@@ -79,6 +90,9 @@ export function compilePlaybookFixture(document: Document): Result<PlaybookFixtu
       playbook: String(raw.playbook),
       policies: Array.isArray(raw.policies) ? (raw.policies as readonly Json[]).map(String) : null,
       expect: objectOf(raw.expect),
+      change: typeof raw.change === 'string' ? raw.change : null,
+      starts: objectsOf(raw.starts),
+      ignores: objectsOf(raw.ignores),
       place: document.place,
       script: {
         facts: { ...emptyFacts(), ...objectOf(raw.incident) },
@@ -109,8 +123,16 @@ export async function runPlaybookFixture(
     if (canonicalJson(expected) !== canonicalJson(seen))
       differences.push({ what, expected, seen, place: fixture.place(['expect', ...path]) })
   }
-  const { when } = playbook.trigger
-  const triggered = when === null || (await when.decide(fixture.script.facts)).matched
+  for (const [list, wanted] of [
+    ['starts', true],
+    ['ignores', false],
+  ] as const)
+    for (const [index, over] of fixture[list].entries()) {
+      const seen = await startsWith(playbook, fixture, over)
+      if (seen !== wanted)
+        differences.push({ what: 'whether it starts', expected: wanted, seen, place: fixture.place([list, index]) })
+    }
+  const triggered = await startsWith(playbook, fixture, {})
   differ(
     'whether it starts',
     fixture.expect.triggered ?? true,
@@ -127,7 +149,21 @@ export async function runPlaybookFixture(
       seen: null,
       place: fixture.place([]),
     })
+  for (const unused of played.unused)
+    differences.push({
+      what: `the fixture says what does not come: ${unused}`,
+      expected: 'to be asked',
+      seen: null,
+      place: fixture.place([]),
+    })
   return { fixture, played, differences }
+}
+
+/** Whether a playbook starts for the incident of a fixture, with other facts put over it. */
+async function startsWith({ trigger }: Playbook, fixture: PlaybookFixture, over: JsonObject): Promise<boolean> {
+  const { change = fixture.change, ...facts } = over
+  if (change !== null && !(trigger.on as readonly Json[]).includes(change)) return false
+  return trigger.when === null || (await trigger.when.decide({ ...fixture.script.facts, ...facts })).matched
 }
 
 type Differ = (what: string, expected: Json, seen: Json, path: readonly (string | number)[]) => void
@@ -138,7 +174,8 @@ function compare(expect: JsonObject, played: Played, differ: Differ): void {
   differ('the steps', expect.path ?? [], path, ['path'])
   if (expect.tasks !== undefined) differ('the tasks', expect.tasks, played.tasks, ['tasks'])
   if (expect.outputs !== undefined) differ('the outputs', expect.outputs, played.end.outputs, ['outputs'])
-  const wanted = Array.isArray(expect.effects) ? (expect.effects as readonly Json[]).filter(isObject) : []
+  compareQuestions(objectsOf(expect.questions), played.questions.map(questionOf), differ)
+  const wanted = objectsOf(expect.effects)
   // Everything that acts is compared, so that no effect can hide behind a fixture that says nothing of it.
   for (let index = 0; index < Math.max(wanted.length, played.effects.length); index++) {
     const [one, seen] = [wanted[index], played.effects[index]]
@@ -152,9 +189,35 @@ function compare(expect: JsonObject, played: Played, differ: Differ): void {
   }
 }
 
+/** Every question is compared, its text where the fixture gives one. */
+function compareQuestions(expected: readonly JsonObject[], seen: readonly JsonObject[], differ: Differ): void {
+  for (let index = 0; index < Math.max(expected.length, seen.length); index++) {
+    const [one, other] = [expected[index], seen[index]]
+    if (one === undefined || other === undefined)
+      differ(
+        one === undefined ? 'a question that nobody expects' : 'a question that did not come',
+        one ?? null,
+        other ?? null,
+        ['questions'],
+      )
+    else
+      for (const name of ['step', 'question', 'options', 'to', 'expires', 'onExpiry'])
+        if (name !== 'question' || one.question !== undefined)
+          differ(`${name} of question ${index + 1}`, sameUnit(one[name] ?? null), sameUnit(other[name] ?? null), [
+            'questions',
+            index,
+          ])
+  }
+}
+
+/** A question in the form in which fixtures expect it. */
+export function questionOf({ path, question, options, roles, expiresMs, onExpiry }: PlayedQuestion): JsonObject {
+  return { step: path, question, options, to: roles, expires: durationText(expiresMs), onExpiry: onExpiry ?? 'fail' }
+}
+
 /** An effect in the form in which fixtures expect it. */
 export function effectOf(effect: PlayedEffect): JsonObject {
-  const { asked, expiresMs } = effect
+  const { asked, expiresMs, attempts } = effect
   return {
     step: effect.path,
     action: effect.action,
@@ -165,6 +228,7 @@ export function effectOf(effect: PlayedEffect): JsonObject {
       ? {}
       : { asks: { roles: asked.roles, quorum: asked.quorum, expires: durationText(asked.expiresMs) } }),
     ...(expiresMs === null ? {} : { expires: durationText(expiresMs) }),
+    ...(attempts === 1 ? {} : { attempts }),
     ...(effect.outcome === 'done' ? {} : { outcome: effect.outcome }),
   }
 }
@@ -175,7 +239,7 @@ function compareEffect(
   seen: JsonObject,
   differ: (name: string, expected: Json, seen: Json) => void,
 ): void {
-  for (const name of ['step', 'action', 'target', 'gate', 'asks', 'expires', 'outcome'])
+  for (const name of ['step', 'action', 'target', 'gate', 'asks', 'expires', 'attempts', 'outcome'])
     differ(name, sameUnit(expected[name] ?? null), sameUnit(seen[name] ?? null))
   if (expected.with !== undefined) differ('with', expected.with, seen.with ?? null)
 }
@@ -212,6 +276,8 @@ export function emptyFacts(): JsonObject {
   )
 }
 
+const objectsOf = (value: Json | undefined): readonly JsonObject[] =>
+  Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : []
 const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
 
 function resultOf(raw: Json): { readonly status: 'done' | 'failed'; readonly output: Json } {

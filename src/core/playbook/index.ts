@@ -20,6 +20,7 @@ export {
 export {
   type Played,
   type PlayedEffect,
+  type PlayedQuestion,
   play,
   readablePath,
   type Script,

@@ -35,8 +35,21 @@ export interface PlayedEffect {
   readonly outcome: 'done' | 'failed' | 'denied'
   /** Until when the containment is meant to hold, from when it was made. */
   readonly expiresMs: number | null
+  /** How often it is called before it has failed. */
+  readonly attempts: number
   /** Whether the step itself asks people, whatever the policies say. */
   readonly asksItself: boolean
+}
+
+/** A question that a play came to. */
+export interface PlayedQuestion {
+  readonly path: string
+  readonly question: string
+  readonly options: readonly string[]
+  readonly roles: readonly string[]
+  readonly expiresMs: number
+  /** What silence means; null = the step fails. */
+  readonly onExpiry: string | null
 }
 
 /** How a playbook went. */
@@ -46,11 +59,14 @@ export interface Played {
   readonly effects: readonly PlayedEffect[]
   readonly results: readonly StepResult[]
   readonly tasks: readonly string[]
+  readonly questions: readonly PlayedQuestion[]
   /** How many results there were each time the run was advanced: where its record can be told again. */
   readonly moments: readonly number[]
   readonly end: RunEnd
   /** What the script does not answer; a play with any of these is no proof. */
   readonly open: readonly string[]
+  /** What the script says of steps that did not come to it, as `results: suspend`. */
+  readonly unused: readonly string[]
 }
 
 /** What a playbook is played against. */
@@ -72,7 +88,9 @@ export async function play(playbook: Playbook, script: Script, stage: Stage): Pr
   const results: StepResult[] = []
   const effects: PlayedEffect[] = []
   const open: string[] = []
+  const scripts: Used = new Set()
   const tasks: string[] = []
+  const questions: PlayedQuestion[] = []
   const moments: number[] = []
   const record = () => ({
     results,
@@ -88,14 +106,24 @@ export async function play(playbook: Playbook, script: Script, stage: Stage): Pr
     if (advanced.end !== null) {
       const steps = results.filter((one) => one.status !== 'decided')
       const readable = steps.map((one) => ({ ...one, readable: readablePath(one.path, results) }))
-      return { steps: readable, effects, results, tasks, moments, end: advanced.end, open }
+      const unused = unusedOf(script, scripts)
+      return { steps: readable, effects, results, tasks, questions, moments, end: advanced.end, open, unused }
     }
     for (const next of advanced.next) {
       if (next.kind === 'task') tasks.push(next.title)
-      results.push(await answer(next, script, stage, results, effects, open))
+      if (next.kind === 'ask') questions.push(questionOf(next, results))
+      results.push(await answer(next, script, stage, results, effects, open, scripts))
     }
   }
   throw new Error(`the playbook ${playbook.id} has not ended after ${maxTurns} turns`)
+}
+
+function questionOf(
+  { path, step, question }: Extract<NextStep, { kind: 'ask' }>,
+  results: readonly StepResult[],
+): PlayedQuestion {
+  const { options, to, expiresMs, onExpiry } = step
+  return { path: readablePath(path, results), question, options, roles: to.roles, expiresMs, onExpiry }
 }
 
 async function answer(
@@ -105,6 +133,7 @@ async function answer(
   results: readonly StepResult[],
   effects: PlayedEffect[],
   open: string[],
+  used: Used,
 ): Promise<StepResult> {
   const { path, step } = next
   const readable = readablePath(path, results)
@@ -119,7 +148,7 @@ async function answer(
       return ended('done', next.title, `left a task: ${next.title}`)
     case 'wait': {
       if (next.step.signal === null) return ended('done', { received: false, payload: null }, 'the time has passed')
-      const given = scripted(script.signals, readable, step.id)
+      const given = scripted(script.signals, 'signals', readable, step.id, used)
       if (given === undefined) open.push(`the signal "${next.step.signal}" of "${readable}"`)
       if (given !== undefined && given !== null)
         return ended('done', { received: true, payload: given }, 'the signal came')
@@ -128,7 +157,7 @@ async function answer(
         : ended('done', { received: false, payload: null }, 'the signal did not come')
     }
     case 'ask': {
-      const given = scripted(script.answers, readable, step.id)
+      const given = scripted(script.answers, 'answers', readable, step.id, used)
       if (given === undefined) open.push(`the question "${readable}"`)
       const said = given ?? (stage.assume ? (next.step.options[0] ?? 'expire') : 'expire')
       const chosen = said === 'expire' ? next.step.onExpiry : said
@@ -137,7 +166,7 @@ async function answer(
         : ended('done', { answer: chosen, by: given === 'expire' ? 'nobody' : 'somebody' }, `the answer is ${chosen}`)
     }
     case 'action':
-      return act(next, readable, script, stage, effects, open)
+      return act(next, readable, script, stage, effects, open, used)
   }
 }
 
@@ -148,6 +177,7 @@ async function act(
   stage: Stage,
   effects: PlayedEffect[],
   open: string[],
+  used: Used,
 ): Promise<StepResult> {
   const { path, step, inputs } = next
   const action = `${step.integration}.${step.action}`
@@ -175,13 +205,16 @@ async function act(
     stage.policies,
   )
   const isAsked = decision.answer === 'ask'
-  const given = isAsked ? scripted(script.answers, readable, step.id) : undefined
+  const given = isAsked ? scripted(script.answers, 'answers', readable, step.id, used) : undefined
   if (isAsked && given === undefined) open.push(`the approval of "${readable}"`)
   const isApproved = given === 'approve' || (given === undefined && stage.assume === true)
   const isDenied = decision.answer === 'deny' || (isAsked && !isApproved)
   const result = isDenied
     ? null
-    : (scripted(script.results, readable, step.id) ?? { status: 'done' as const, output: exampleOf(known?.output) })
+    : (scripted(script.results, 'results', readable, step.id, used) ?? {
+        status: 'done' as const,
+        output: exampleOf(known?.output),
+      })
   const outcome = result === null ? 'denied' : result.status === 'failed' ? 'failed' : 'done'
   effects.push({
     path: readable,
@@ -193,6 +226,7 @@ async function act(
     asked: decision.terms,
     outcome,
     expiresMs: step.expiresMs,
+    attempts: step.retry.attempts,
     asksItself: step.approval !== null,
   })
   const sentence =
@@ -202,9 +236,25 @@ async function act(
   return { path, status: outcome, output: result?.output ?? null, sentence }
 }
 
-function scripted<T>(answers: ReadonlyMap<string, T>, readable: string, id: string): T | undefined {
-  return answers.get(readable) ?? answers.get(id)
+type Used = Set<string>
+
+/** What the script says of a step, by its path before its id. */
+function scripted<T>(
+  said: ReadonlyMap<string, T>,
+  part: 'results' | 'answers' | 'signals',
+  readable: string,
+  id: string,
+  used: Used,
+): T | undefined {
+  const name = said.has(readable) ? readable : id
+  if (said.has(name)) used.add(`${part}: ${name}`)
+  return said.get(name)
 }
+
+const unusedOf = (script: Script, used: Used) =>
+  (['results', 'answers', 'signals'] as const).flatMap((part) =>
+    [...script[part].keys()].map((name) => `${part}: ${name}`).filter((one) => !used.has(one)),
+  )
 
 /** A path with the items of its loops instead of their hashes: `suspend[user17@example.com]`. */
 export function readablePath(path: string, results: readonly StepResult[]): string {

@@ -188,3 +188,28 @@ test('groups decide as and, or and not do, and name at least one fact', async ()
     { numRuns: 300 },
   )
 })
+
+test('decisions that are asked for at the same time are those that are asked for one after the other', async () => {
+  const raw = {
+    any: [
+      { fact: 'score', operator: 'greaterThan', value: 50 },
+      { fact: 'tags', operator: 'contains', value: 'x' },
+    ],
+  }
+  const scores = Array.from({ length: 40 }, (_one, index) => ({ score: index * 3, tags: [] }))
+  const fresh = () => {
+    const compiled = compileCondition(raw, () => ({ file: 'c.yaml', line: 1, column: 1 }))
+    if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+    return compiled.value
+  }
+  const together = fresh()
+  // Each begins a little later than the one before, so that the first ends while others are under way.
+  const decided = await Promise.all(
+    scores.map(async (facts, index) => {
+      for (let turn = 0; turn < index; turn++) await Promise.resolve()
+      return together.decide(facts)
+    }),
+  )
+  expect(decided.map((one) => one.matched)).toEqual(scores.map(({ score }) => score > 50))
+  expect(decided.map((one) => one.facts.length > 0)).toEqual(scores.map(() => true))
+})
