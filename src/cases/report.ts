@@ -167,7 +167,7 @@ function actionsOf({ runs, effects, approvals }: CaseFile): readonly string[] {
   const answers = approvals.map((one) => {
     const given = one.answers.map(
       (answer) =>
-        `${prose(answer.actor, 60)} ${answer.answer === 'approve' ? 'approved' : 'denied'} at ${utc(answer.at)}${answer.reason === '' ? '' : `: ${prose(answer.reason)}`}`,
+        `${prose(answer.actor, 60)} ${saidOf(answer.answer)} at ${utc(answer.at)}${answer.reason === '' ? '' : `: ${prose(answer.reason)}`}`,
     )
     return `- Approval ${code(one.id)} of ${code(one.action)} on ${code(one.target)}, ${one.status}: ${given.join('; ') || 'nobody has answered'}`
   })
@@ -180,6 +180,10 @@ function actionsOf({ runs, effects, approvals }: CaseFile): readonly string[] {
   const head = ['time (UTC)', 'action', 'target', 'effect', 'outcome', 'approved by', 'can be undone']
   return done.length === 0 ? lists : [...lists, ...(lists.length > 0 ? [''] : []), ...table(head, done)]
 }
+
+/** An answer in a word; the options of questions say themselves. */
+const saidOf = (answer: string) =>
+  ({ approve: 'approved', deny: 'denied', revoked: 'approved and took it back' })[answer] ?? prose(answer, 60)
 
 function decisionsOf({ incident }: CaseFile): readonly string[] {
   return incident.decisions.map((one) => {

@@ -1,7 +1,15 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { oneLine } from '../core/model/index.ts'
-import { type Approval, answerApproval, listApprovals, readApproval } from '../respond/index.ts'
+import {
+  type Approval,
+  answerApproval,
+  type Bound,
+  boundTo,
+  listApprovals,
+  readApproval,
+  revokeAnswer,
+} from '../respond/index.ts'
 import { Failure } from './failure.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
@@ -32,10 +40,28 @@ export function register(program: Command): void {
   )
     .option('--json', 'one JSON document')
     .action(async (id: string, options: StoreOptions & { json?: boolean }) => {
-      const found = await withStore(options, (store) => store.transaction((tx) => readApproval(tx, id)))
+      const found = await withStore(options, (store) =>
+        store.transaction(async (tx) => {
+          const approval = await readApproval(tx, id)
+          return approval === null ? null : { approval, bound: await boundTo(tx, approval) }
+        }),
+      )
       if (found === null) throw new Failure(`there is no approval ${id}`, { hint: 'gitsoc approvals list --all' })
-      process.stdout.write(options.json ? `${JSON.stringify(found)}\n` : details(found))
+      const { approval, bound } = found
+      process.stdout.write(
+        options.json ? `${JSON.stringify({ ...approval, boundTo: bound })}\n` : details(approval, bound),
+      )
     })
+  withStoreOptions(
+    approvals
+      .command('revoke')
+      .argument('<id>')
+      .description('take your own approval back, as long as nothing was done by it'),
+  )
+    .option('--as <actor>', 'who takes it back (default: the user of this machine)')
+    .option('--reason <text>', 'why; goes into the audit', '')
+    .option('--json', 'one JSON document')
+    .action(revoke)
   answerCommand(program, 'approve', 'let the machine do exactly what was shown')
   answerCommand(program, 'deny', 'keep it from being done')
   answering(
@@ -68,6 +94,19 @@ const answering = (command: Command) =>
     .option('--digest <hex>', 'answer only if exactly this is still what is asked')
     .option('--json', 'one JSON document')
 
+async function revoke(id: string, options: AnswerOptions): Promise<void> {
+  const actor = options.as ?? userInfo().username
+  const revoked = await withStore(options, (store) =>
+    revokeAnswer(store, { id, actor, reason: options.reason ?? '', at: Date.now() }),
+  )
+  if (options.json) process.stdout.write(`${JSON.stringify(revoked)}\n`)
+  if (!revoked.ok)
+    throw new Failure(`nothing is taken back: ${revoked.why}`, {
+      hint: 'gitsoc approvals show ID says how things stand',
+    })
+  if (!options.json) process.stdout.write('taken back; the question waits again\n')
+}
+
 async function give(id: string, answer: string, options: AnswerOptions): Promise<void> {
   const actor = options.as ?? userInfo().username
   const answered = await withStore(options, (store) =>
@@ -93,6 +132,18 @@ async function give(id: string, answer: string, options: AnswerOptions): Promise
     )
 }
 
+/** Everything that the digest is made of and that does not stand in a line of its own. */
+function boundRows(bound: Bound | null): [string, string][] {
+  if (bound === null) return []
+  return [
+    ['bound to', `content ${bound.bundle}`],
+    ['', `commit ${bound.commit}`],
+    ['', `run ${bound.run}, step ${oneLine(bound.step, 300)}`],
+    ['', 'action, target and inputs as above'],
+    ['', bound.matches ? 'the digest is of exactly these' : 'THE DIGEST IS NOT OF THESE: do not approve it'],
+  ]
+}
+
 const line = (one: Approval) =>
   `${one.id}  ${one.status.padEnd(8)}  incident ${one.incident}  ${what(one)}  until ${new Date(one.expiresAt).toISOString()}`
 
@@ -103,20 +154,21 @@ const what = (one: Approval) => {
   return one.kind === 'break-glass' ? `BREAK GLASS ${act}` : act
 }
 
-function details(one: Approval): string {
+function details(one: Approval, bound: Bound | null): string {
   const rows: [string, string][] = [
     ['approval', one.id],
     ['status', one.status],
     ['incident', String(one.incident)],
     ['action', one.action],
     ['target', oneLine(one.target, 200)],
-    ['inputs', oneLine(JSON.stringify(one.inputs), 400)],
+    ['inputs', oneLine(JSON.stringify(one.inputs), 20_000)],
     ['why', oneLine(one.why, 400)],
     ...(one.options.length === 0 ? [] : [['options', oneLine(one.options.join(', '), 400)] as [string, string]]),
     ['needs', `${one.quorum} of ${one.roles.join(', ')}`],
     ['asked', new Date(one.askedAt).toISOString()],
     ['until', new Date(one.expiresAt).toISOString()],
-    ['bound to', one.digest],
+    ...boundRows(bound),
+    ['digest', one.digest],
     ...one.answers.map((answer): [string, string] => [
       answer.answer === 'approve' ? 'approved' : answer.answer === 'deny' ? 'denied' : oneLine(answer.answer, 60),
       `${answer.actor} at ${new Date(answer.at).toISOString()}${answer.reason === '' ? '' : `: ${oneLine(answer.reason, 200)}`}`,

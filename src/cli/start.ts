@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { playbookAuthors } from '../repo/index.ts'
 import { createRuntime, secretsFrom, serve } from '../server/index.ts'
 import { Failure } from './failure.ts'
-import { loadBundle } from './load-bundle.ts'
+import { loadBundle, root } from './load-bundle.ts'
 import { openStoreFor, withStoreOptions } from './open-store.ts'
 import { readConfig } from './read-config.ts'
 
@@ -34,7 +35,7 @@ export function register(program: Command): void {
     .option('--syslog-tcp <port>', 'the same by TCP')
     .addHelpText(
       'after',
-      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /healthz, /health, /readyz, /metrics',
+      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics',
     )
     .action(start)
 }
@@ -48,9 +49,11 @@ async function start(options: Options): Promise<void> {
   const clock = Date.now
   const enrichDir = process.env.GITSOC_ENRICH_DIR
   const liveOnes = bundle.integrations.filter((one) => config(one.id).mode === 'live').map((one) => one.id)
+  const authors = await playbookAuthors(root, bundle.commit, [...bundle.playbooks.keys()])
   const runtime = await createRuntime({
     store,
     bundle,
+    authors,
     clock,
     workDir: join('var', 'work'),
     live: { config, secrets: secretsFrom(process.env) },

@@ -1,4 +1,5 @@
 export { isRepositoryUrl } from './fetch-repository.ts'
+export { playbookAuthors } from './playbook-authors.ts'
 export { type Content, readCommit, readWorkingTree } from './read-content.ts'
 export { type PackSource, readPack } from './read-pack.ts'
 export { listRuleFiles, readRuleFile } from './read-rules.ts'

@@ -3,6 +3,7 @@ import { oneLine } from '../core/model/index.ts'
 import { appendAudit, type Store } from '../store/index.ts'
 import { lockStory } from './lock-story.ts'
 import { type Approval, readApproval } from './read-approvals.ts'
+import { selfApproval } from './self-approval.ts'
 
 /** A person's answer. */
 export interface Answer {
@@ -40,7 +41,8 @@ export async function answerApproval(store: Store, given: Answer): Promise<Answe
     if (answer.at >= approval.expiresAt) return refused('the approval has expired')
     if (answer.digest !== undefined && answer.digest !== approval.digest)
       return refused('what is to be done is not what was shown: look again')
-    if (answer.actor === approval.author) return refused('whoever owns the playbook cannot approve its actions')
+    const near = await selfApproval(tx, approval, answer)
+    if (near !== null) return refused(near)
     if (!answer.roles.some((role) => approval.roles.includes(role)))
       return refused(`the answer needs one of the roles ${approval.roles.join(', ')}`)
     const fault = notAnAnswer(approval, answer.answer)

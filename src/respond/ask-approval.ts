@@ -28,8 +28,8 @@ export async function ask(tx: Tx, question: Question, terms: ApprovalTerms): Pro
     [tx.tenant, question.run, question.path, id, question.askedAt, question.kind],
   )
   const inserted = await tx.query(
-    `insert into approval (tenant, id, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, asked_at, expires_at, kind, options)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict do nothing`,
+    `insert into approval (tenant, id, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, asked_at, expires_at, kind, options, escalate_at, escalate_to)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) on conflict do nothing`,
     [
       tx.tenant,
       id,
@@ -48,6 +48,8 @@ export async function ask(tx: Tx, question: Question, terms: ApprovalTerms): Pro
       question.askedAt + terms.expiresMs,
       question.kind,
       [...question.options],
+      terms.escalate === undefined ? null : question.askedAt + terms.escalate.afterMs,
+      [...(terms.escalate?.roles ?? [])],
     ],
   )
   if (inserted.rowCount > 0) {

@@ -1,4 +1,5 @@
 export { type Answer, type Answered, answerApproval } from './answer-approval.ts'
+export { type Bound, boundTo } from './bound-to.ts'
 export { breakGlass } from './break-glass.ts'
 export type { Drift } from './containment/plan.ts'
 export {
@@ -15,6 +16,7 @@ export { listRuns, type RunDetails, type RunEffect, type RunSummary, readRun } f
 export { type RecordedTurn, readTurns } from './record-turn.ts'
 export { findAction, renderRequest } from './render-request.ts'
 export { createResponder, type Responder, type ResponderParts } from './responder.ts'
+export { type Revocation, type Revoked, revokeAnswer } from './revoke-answer.ts'
 export { type Controlled, cancelRun, type Hand, pauseRun, rerunFrom, resumeRun, signalRun } from './run-control.ts'
 export { type ByHand, startByHand } from './start-by-hand.ts'
 export { type NewRun, startRuns } from './start-runs.ts'

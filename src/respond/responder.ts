@@ -4,6 +4,7 @@ import type { StepResult } from '../core/playbook/index.ts'
 import { isRetried, isUnavailable, type Store } from '../store/index.ts'
 import { takeBrokenGlass } from './break-glass.ts'
 import type { Claimed } from './claimed.ts'
+import { escalateApprovals } from './escalate-approvals.ts'
 import { expireApprovals } from './expire-approvals.ts'
 import { lockRun } from './lock-run.ts'
 import { type Live, type Made, makeEffect } from './make-effect.ts'
@@ -67,6 +68,7 @@ export function createResponder(parts: ResponderParts): Responder {
     store.transaction(async (tx) => {
       const at = clock()
       await expireApprovals(tx, at)
+      await escalateApprovals(tx, at)
       await takeOver(tx, leaseMs)
       const glasses = await takeBrokenGlass(tx, parts, replica.id)
       const runs = await tx.query<Run>({ name: 'runs-due', text: due }, [tx.tenant, at])

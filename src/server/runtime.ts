@@ -32,6 +32,8 @@ export interface RuntimeParts {
   /** Directory under which artifacts and the mail outbox are written. */
   readonly workDir: string
   readonly enrichDir?: string
+  /** Who wrote the playbooks, by id, where Git knows. */
+  readonly authors?: Readonly<Record<string, readonly string[]>>
   /** How vendors are reached; without it every effect is simulated. */
   readonly live?: Live
   /** The folder with the incidents' files; without it containment ends by time and by the close of incidents only. */
@@ -47,8 +49,16 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
   const { store, bundle } = parts
   await store.transaction((tx) =>
     tx.query(
-      'insert into bundle (tenant, digest, commit, deployed_at, files) values ($1, $2, $3, $4, $5) on conflict do nothing',
-      [tx.tenant, bundle.digest, bundle.commit, parts.clock(), JSON.stringify(bundle.files)],
+      `insert into bundle (tenant, digest, commit, deployed_at, files, authors) values ($1, $2, $3, $4, $5, $6)
+        on conflict (tenant, digest) do update set authors = excluded.authors where excluded.authors <> '{}'`,
+      [
+        tx.tenant,
+        bundle.digest,
+        bundle.commit,
+        parts.clock(),
+        JSON.stringify(bundle.files),
+        JSON.stringify(parts.authors ?? {}),
+      ],
     ),
   )
   const pipeline = createPipeline({

@@ -12,6 +12,7 @@ import {
   webhookStatus,
 } from '../ingest/index.ts'
 import { analyze } from './analyze.ts'
+import { createApprovalsApi } from './approvals-api.ts'
 import { createFetchText } from './fetch-text.ts'
 import { createMetrics } from './metrics.ts'
 import type { Runtime } from './runtime.ts'
@@ -67,6 +68,12 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
     },
     count: metrics.countRequest,
   })
+  const approvals = createApprovalsApi({
+    store: runtime.store,
+    secrets: options.secrets,
+    clock: options.clock,
+    count: metrics.countRequest,
+  })
   const health = async () => {
     const context = { secrets: options.secrets, loopback: isLoopback(options.host) }
     const webhooks = await webhookStatus(bundle.integrations, context, options.config)
@@ -88,7 +95,8 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
         contentType: 'application/json',
         headers: { 'retry-after': '5' },
       })
-    if ((await receiver(request, response)) || (await seed(request, response))) return
+    if ((await receiver(request, response)) || (await seed(request, response)) || (await approvals(request, response)))
+      return
     request.resume()
     send(response, { status: 404, body: '{"error":"not found"}', contentType: 'application/json' })
   }

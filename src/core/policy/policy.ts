@@ -20,6 +20,8 @@ export interface ApprovalTerms {
   readonly roles: readonly string[]
   readonly quorum: number
   readonly expiresMs: number
+  /** To whom the question is put as well when nobody has settled it by then. */
+  readonly escalate?: { readonly afterMs: number; readonly roles: readonly string[] }
 }
 
 /** One line of a policy: for these effects, under this condition, this answer. */
@@ -168,10 +170,23 @@ function termsOf(
   const expiresMs = given.expires === undefined ? defaultTerms.expiresMs : durationMs(given.expires)
   if (expiresMs === null)
     problems.push(problem('policy/expires', 'expires is a duration like 4h', document.place([...path, 'expires'])))
+  const escalate = isObject(given.escalate) ? given.escalate : null
+  const afterMs = escalate === null ? null : durationMs(escalate.after)
+  const isLate = escalate !== null && (afterMs === null || (expiresMs !== null && afterMs >= expiresMs))
+  if (isLate)
+    problems.push(
+      problem(
+        'policy/escalate',
+        'an escalation comes before the question expires',
+        document.place([...path, 'escalate', 'after']),
+        'make "after" shorter or "expires" longer',
+      ),
+    )
   return {
     roles: textsOf(given.roles) ?? defaultTerms.roles,
     quorum: Number(given.quorum ?? defaultTerms.quorum),
     expiresMs: expiresMs ?? defaultTerms.expiresMs,
+    ...(escalate === null || afterMs === null ? {} : { escalate: { afterMs, roles: textsOf(escalate.to) ?? [] } }),
   }
 }
 
