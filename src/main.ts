@@ -1,11 +1,16 @@
 import { Command, CommanderError } from 'commander'
 import { Failure } from './cli/failure.ts'
+import { refill } from './cli/help-text.ts'
 import { commandGroups } from './cli/index.ts'
 
 const program = new Command('gitsoc')
   .description('A security operations centre that lives in a Git repository.')
   .version('0.1.0')
-  .showHelpAfterError('(gitsoc --help lists the commands)')
+  .showHelpAfterError('hint: gitsoc --help lists the commands, gitsoc COMMAND --help its options')
+  .configureOutput({
+    writeOut: (text) => process.stdout.write(refill(text, Math.min(process.stdout.columns ?? 80, 120))),
+    outputError: (text, write) => write(text.replace(/^error: (command-argument )?/, 'gitsoc: ')),
+  })
   .exitOverride()
   .addHelpText(
     'after',
@@ -25,5 +30,11 @@ try {
     process.stderr.write(`gitsoc: ${error.message}\n`)
     if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`)
     process.exitCode = error.exitCode
-  } else throw error
+  } else {
+    process.stderr.write(`gitsoc: a fault of gitsoc: ${error instanceof Error ? error.message : String(error)}\n`)
+    if (process.env.GITSOC_STACK === undefined)
+      process.stderr.write('hint: the same with GITSOC_STACK=1 shows where, which is what a report of it needs\n')
+    else if (error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+    process.exitCode = 1
+  }
 }

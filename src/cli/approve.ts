@@ -88,7 +88,7 @@ function answerCommand(program: Command, name: 'approve' | 'deny', description: 
 
 const answering = (command: Command) =>
   withStoreOptions(command)
-    .option('--as <actor>', 'who answers (default: the user of this machine)')
+    .option('--as <actor>', 'who answers (default: GITSOC_ACTOR or the user of this machine)')
     .option('--role <role...>', 'roles of the actor', ['responder'])
     .option('--reason <text>', 'why; goes into the audit', '')
     .option('--digest <hex>', 'answer only if exactly this is still what is asked')
@@ -108,7 +108,7 @@ async function revoke(id: string, options: AnswerOptions): Promise<void> {
 }
 
 async function give(id: string, answer: string, options: AnswerOptions): Promise<void> {
-  const actor = options.as ?? userInfo().username
+  const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
   const answered = await withStore(options, (store) =>
     answerApproval(store, {
       id,

@@ -26,7 +26,7 @@ interface Options extends Choice {
   readonly skipFailing?: boolean
   readonly dryRun?: boolean
   readonly json?: boolean
-  readonly content: string
+  readonly content?: string
 }
 
 /** `gitsoc rules add`: takes a pack of Sigma rules from a folder or repository into this one, or brings it up to date. */
@@ -45,7 +45,7 @@ export function register(program: Command): void {
       '--json',
       'end with one line of JSON: id, commit, digest, rules, added, changed, removed, unchanged, leftOut',
     )
-    .option('--content <dir>', 'another repository than this one', root)
+    .option('--content <dir>', 'another repository than this one')
     .addHelpText(
       'after',
       `\nRules, their licence and pack.yaml go into ${packsFolder}/<name>. Nothing of the source is run. Without a pattern the` +
@@ -66,10 +66,10 @@ async function add(text: string, options: Options): Promise<void> {
   )
   const pack = await build(spec, read, options)
   const folder = `${packsFolder}/${spec.id}`
-  const change = await compareFolder(options.content, folder, pack.files).catch((error: Error) => {
+  const change = await compareFolder(options.content ?? root, folder, pack.files).catch((error: Error) => {
     throw new Failure(error.message)
   })
-  if (options.dryRun !== true) await writeFolder(options.content, folder, pack.files, change)
+  if (options.dryRun !== true) await writeFolder(options.content ?? root, folder, pack.files, change)
   const done = { ...spec, commit: read.commit, date: read.date, ...pack, change, written: options.dryRun !== true }
   process.stdout.write(options.json ? `${JSON.stringify(report(done))}\n` : textOf(done))
 }
@@ -94,7 +94,7 @@ async function build({ id, source, ref }: Spec, read: PackSource, options: Optio
   const chosen = choose(id, yaml, options)
   if (chosen.length === 0)
     throw new Failure('no rule of the source is chosen', { hint: 'look at --select and the log sources', exitCode: 2 })
-  const { files: present } = await readWorkingTree(options.content).catch((error: Error) => {
+  const { files: present } = await readWorkingTree(options.content ?? root).catch((error: Error) => {
     throw new Failure(error.message, { exitCode: 3 })
   })
   const { commit, date } = read

@@ -59,7 +59,9 @@ function markdown(list: readonly SourceCoverage[]): string {
 
 function text(list: readonly SourceCoverage[], all: readonly SourceCoverage[]): string {
   const missing = all.filter(isMissing)
-  const rows = list.map((one) => `${String(one.ruleCount).padStart(5)}  ${wordsOf(one.logsource)}: ${sourceOf(one)}\n`)
+  const rows = list.map(
+    (one) => `${String(one.ruleCount).padStart(5)}  ${wordsOf(one.logsource)} <- ${sourceOf(one)}\n`,
+  )
   const lacking =
     missing.length === 0
       ? 'all have a source'

@@ -56,7 +56,10 @@ async function run(files: readonly string[], options: Options): Promise<void> {
   const fromStdin = files.length === 0 || (files.length === 1 && files[0] === '-')
   if (!fromStdin) {
     await listFiles(files).catch((error: Error) => {
-      throw new Failure(`a file cannot be read: ${error.message}`, { exitCode: 2 })
+      throw new Failure(`a file cannot be read: ${error.message}`, {
+        hint: 'name files or directories that are there, or - for standard input',
+        exitCode: 2,
+      })
     })
   }
   const dir = options.store === undefined ? await mkdtemp(join(tmpdir(), 'gitsoc-run-')) : null
@@ -145,7 +148,7 @@ function report(
     `Events`,
     ...counts,
     '',
-    `${summary.alerts} alerts, ${incidents.length} incidents`,
+    `${summary.alerts} alert${summary.alerts === 1 ? '' : 's'}, ${incidents.length} incident${incidents.length === 1 ? '' : 's'}`,
     ...lines,
     ...(letters.length > 0 ? ['', 'Dead letters', ...letters] : []),
     '',

@@ -40,6 +40,7 @@ function turning(command: Command, to: 'on' | 'off'): Command {
   return withStoreOptions(command)
     .requiredOption('--reason <text>', 'why; goes into the audit')
     .option('--as <actor>', 'who does it (default: GITSOC_ACTOR or the user of this machine)')
+    .option('--json', 'one JSON document')
     .action(async (options: Options) => {
       const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
       if (plain(options.reason) === '') throw new Failure('the reason is empty', { exitCode: 2 })
@@ -48,6 +49,8 @@ function turning(command: Command, to: 'on' | 'off'): Command {
       )
       if (!turned)
         throw new Failure(`the stop switch is ${to} already`, { hint: 'gitsoc stop-switch show says by whom' })
-      process.stdout.write(`the stop switch is ${to}\n`)
+      process.stdout.write(
+        options.json ? `${JSON.stringify({ stopSwitch: to, actor })}\n` : `the stop switch is ${to}\n`,
+      )
     })
 }

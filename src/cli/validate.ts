@@ -36,6 +36,7 @@ export function register(program: Command): void {
           process.stdout.write(`${formatProblems(problems, content.files, format)}\n${format === 'text' ? '\n' : ''}`)
         if (format === 'text') {
           const list = Object.entries(counts)
+            .filter(([, count]) => count > 0)
             .map(([kind, count]) => `${count} ${kind}`)
             .join(', ')
           process.stdout.write(

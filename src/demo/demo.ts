@@ -88,6 +88,7 @@ async function ingest(
     await runtime.pipeline.drain()
     await tellNews(runtime, parts, told, at + chunk, deliveries.length)
   }
+  parts.progress(0, 0)
   const { total, balanced } = await readLedger(runtime.store)
   narrator.heading('3. Where every event ended')
   narrator.fact('received', String(total.received))
@@ -124,14 +125,17 @@ async function tellNews(
 
 async function tellIncidents(runtime: Runtime, parts: DemoParts): Promise<Incident | null> {
   const { narrator } = parts
-  parts.progress(0, 0)
   const incidents = await runtime.store.transaction((tx) => listIncidents(tx))
   narrator.heading(`4. ${incidents.length} incidents`)
   for (const one of incidents) {
-    narrator.say(`  #${one.number}  ${one.assessment?.severity} ${one.assessment?.score}  ${oneLine(one.title, 120)}`)
+    narrator.say(
+      `  #${one.number}  ${one.assessment?.severity} ${one.assessment?.score}  ${oneLine(one.title, 120)}`,
+      4,
+    )
     for (const part of one.assessment?.contributions ?? [])
       narrator.say(
-        `        ${part.points > 0 ? '+' : ''}${String(part.points).padEnd(4)} ${part.name}: ${oneLine(part.decision.sentence, 100)}`,
+        `        ${part.points > 0 ? '+' : ''}${String(part.points).padEnd(4)} ${part.name}: ${oneLine(part.decision.sentence, 160)}`,
+        6,
       )
     narrator.say(`        ${one.assessment?.recommendation ?? ''}`)
   }
@@ -154,7 +158,7 @@ async function respond(runtime: Runtime, parts: DemoParts, incident: Incident, c
   for (;;) {
     const [approval] = await runtime.store.transaction((tx) => listApprovals(tx, { pendingOnly: true }))
     if (approval === undefined) break
-    narrator.say(`  The machine stops here. ${oneLine(approval.why, 160)}`)
+    narrator.say(`  The machine stops here. ${oneLine(approval.why, 400)}`, 2)
     const decided = await parts.decide(approval)
     const answered = await answerApproval(runtime.store, {
       id: approval.id,
@@ -167,13 +171,16 @@ async function respond(runtime: Runtime, parts: DemoParts, incident: Incident, c
       at: clock(),
     })
     if (!answered.ok) throw new Error(answered.why)
-    narrator.say(`    ${decided.actor} says ${decided.answer}: ${approval.action} on ${oneLine(approval.target, 80)}`)
+    narrator.say(
+      `    ${decided.actor} says ${decided.answer}: ${approval.action} on ${oneLine(approval.target, 80)}`,
+      2,
+    )
     await runtime.responder.drain()
   }
   const file = await runtime.store.transaction((tx) => readCase(tx, incident.number))
   for (const run of file?.runs ?? []) {
     narrator.say(`  ${run.playbook}: ${run.status}`)
-    for (const step of run.steps) narrator.say(`    ${step.status.padEnd(8)} ${oneLine(step.sentence, 130)}`)
+    for (const step of run.steps) narrator.say(`    ${step.status.padEnd(8)} ${oneLine(step.sentence, 300)}`, 9)
   }
 }
 
@@ -219,4 +226,9 @@ async function close(runtime: Runtime, parts: DemoParts, incident: Incident, clo
   narrator.fact('report', join(place, 'report.md'))
   narrator.fact('artifacts', join(dir, 'artifacts', `incident-${incident.number}`))
   narrator.fact('outbox', join(dir, 'outbox'))
+  const there = `--store ${join(dir, 'store')} --tenant ${tenant}`
+  narrator.say('')
+  narrator.say('  The store stays until the next demo. To look around:')
+  for (const command of ['incidents list --all', `explain incident ${incident.number}`, 'runs list', 'ledger --check'])
+    narrator.block(`    npx gitsoc ${command} ${there}`)
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { wrap } from '../cases/index.ts'
 import { oneLine } from '../core/model/index.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -6,7 +7,8 @@ type Style = Parameters<typeof styleText>[0]
 /** Writes the story: headings, facts, lines with a clock. Colour only on a terminal. */
 export interface Narrator {
   heading(text: string): void
-  say(text: string): void
+  /** A sentence, in lines of the terminal's width; further lines stand below the first word, or `hang` columns further in. */
+  say(text: string, hang?: number): void
   fact(name: string, value: string): void
   at(time: number, kind: string, text: string): void
   block(text: string): void
@@ -27,7 +29,12 @@ export function createNarrator(out: NodeJS.WriteStream): Narrator {
   const columns = Math.max(60, Math.min(out.columns ?? 100, 140))
   return {
     heading: (text) => write(`\n${paint('bold', text)}\n${paint('gray', '─'.repeat(Math.min(columns, text.length)))}`),
-    say: write,
+    say: (text, hang = 0) => {
+      const words = text.trimStart()
+      const indent = text.length - words.length
+      const [first = '', ...more] = wrap(words, columns - indent - hang)
+      write([' '.repeat(indent) + first, ...more.map((line) => ' '.repeat(indent + hang) + line)].join('\n'))
+    },
     fact: (name, value) => write(`  ${name.padEnd(15)}${value}`),
     at: (time, kind, text) =>
       write(

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { Command } from 'commander'
+import { expect, test } from 'vitest'
+import { refill } from '../../src/cli/help-text.ts'
+import { commandGroups } from '../../src/cli/index.ts'
+
+const program = new Command('gitsoc')
+for (const [, commands] of commandGroups) for (const register of commands) register(program)
+
+const leaves = (command: Command, path: string): [string, Command][] =>
+  command.commands.length === 0
+    ? [[path, command]]
+    : command.commands.flatMap((one) => leaves(one, `${path} ${one.name()}`.trim()))
+
+// They tell a story, run until Ctrl-C, or print JSON anyway.
+const otherwise = ['start', 'demo', 'playbook export']
+
+test.each(leaves(program, '').filter(([path]) => !otherwise.includes(path)))('%s has --json', (_path, command) => {
+  expect(command.options.map((one) => one.long)).toContain('--json')
+})
+
+test.each([
+  {
+    name: 'running text is filled',
+    text: '\nOne two three.\nFour five.\n',
+    columns: 12,
+    filled: '\nOne two\nthree. Four\nfive.\n',
+  },
+  {
+    name: 'lines that are laid out stay',
+    text: 'Examples:\n  gitsoc run a-long-name.ndjson\n',
+    columns: 12,
+    filled: null,
+  },
+  { name: 'what fits stays', text: 'Usage: x\n\nOptions:\n  -h  help\n', columns: 40, filled: null },
+])('$name', ({ text, columns, filled }) => {
+  expect(refill(text, columns)).toBe(filled ?? text)
+})
+
+test.each([
+  { args: ['nonsense'], says: "gitsoc: unknown command 'nonsense'\nhint: " },
+  { args: ['incidents', 'show', 'x'], says: "gitsoc: value 'x' is invalid for argument 'number'" },
+  { args: ['run', 'no-such-file.json'], says: 'gitsoc: a file cannot be read: ENOENT' },
+])('gitsoc $args is refused in one line with a hint', ({ args, says }) => {
+  try {
+    execFileSync(process.execPath, ['src/main.ts', ...args], { encoding: 'utf8', stdio: 'pipe' })
+    expect.unreachable()
+  } catch (error) {
+    const { status, stderr } = error as { status: number; stderr: string }
+    expect(stderr).toContain(says)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(2)
+    expect(stderr).toMatch(/\nhint: /)
+    expect(status).toBe(2)
+  }
+})
