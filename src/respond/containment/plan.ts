@@ -13,8 +13,6 @@ export interface Drift {
     | 'changed'
     | 'by-hand'
     | 'unreadable'
-    | 'vendor'
-    | 'stuck'
   readonly incident: IncidentNumber
   readonly effect: string | null
   readonly action: string
