@@ -3,7 +3,7 @@ import type { ActionSpec } from '../core/normalize/index.ts'
 import { faultOf } from './check-schema.ts'
 
 /** What a vendor's answer gives to the steps after it, or why it is not what the manifest declares. */
-export type Output = { readonly ok: true; readonly output: JsonObject } | { readonly ok: false; readonly why: string }
+export type Output = { readonly ok: true; readonly output: Json } | { readonly ok: false; readonly why: string }
 
 const maxTextLength = 2000
 const told = '(secret)'
@@ -13,9 +13,9 @@ export function readOutput(spec: ActionSpec, status: number, body: Json): Output
   const { output } = spec
   if (!isObject(output)) return { ok: true, output: { status } }
   const fault = faultOf(output, body)
-  if (fault !== null || !isObject(body))
-    return { ok: false, why: `the answer is not what was declared: ${fault ?? 'no object'}` }
-  return { ok: true, output: kept(output, body) as JsonObject }
+  if (fault !== null || typeof body !== 'object' || body === null)
+    return { ok: false, why: `the answer is not what was declared: ${fault ?? 'neither an object nor a list'}` }
+  return { ok: true, output: kept(output, body) }
 }
 
 function kept(schema: JsonObject, value: Json): Json {

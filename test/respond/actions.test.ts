@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isObject, type Json, type JsonObject } from '../../src/core/model/index.ts'
 import { checkInputs } from '../../src/respond/check-inputs.ts'
+import { readOutput } from '../../src/respond/read-output.ts'
 import { renderRequest } from '../../src/respond/render-request.ts'
 import { ownBundle } from '../support/content.ts'
 
@@ -177,4 +178,27 @@ test.each(actions)('$name bounds every text that it takes, and what it reads has
   expect(Object.keys(properties)).toContain(spec.target)
   if (spec.effect === 'read') expect(spec.output).toBeDefined()
   if (spec.effect !== 'destructive' && spec.effect !== 'reversible') expect(spec.rollback).toBeUndefined()
+})
+
+test.each(integrations.filter((one) => one.connection?.egress !== undefined))(
+  'the hosts that $id may reach are names, or everything below a name',
+  ({ connection }) => {
+    for (const host of (connection?.egress ?? []) as readonly string[])
+      expect(host).toMatch(/^(\*\.)?[a-z0-9.-]+\.[a-z]+$/)
+  },
+)
+
+const specOf = (name: string) => {
+  const spec = actions.find((one) => one.name === name)?.spec
+  if (spec === undefined) throw new Error(`there is no action ${name}`)
+  return spec
+}
+
+test('an answer that is a list is kept as it is declared; one that says it went wrong is none', () => {
+  const keys = [{ id: 71, title: 'deploy', read_only: false, url: 'https://api.example.com' }]
+  expect(readOutput(specOf('github.list_deploy_keys'), 200, keys)).toEqual({
+    ok: true,
+    output: [{ id: 71, title: 'deploy', read_only: false }],
+  })
+  expect(readOutput(specOf('slack.post'), 200, { ok: false, error: 'channel_not_found' })).toMatchObject({ ok: false })
 })
