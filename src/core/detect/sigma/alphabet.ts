@@ -2,7 +2,7 @@ const isDash = (code: number) => code === 45 || code === 47 || (code >= 0x2013 &
 
 /**
  * A number below 256 for a character in lower case: ASCII stays itself, others share the upper half, and dashes and
- * slashes are one. The long s is an s, which it is to regular expressions without case, and in lower case is not.
+ * slashes are one.
  */
 const placeOf = (code: number) => (isDash(code) ? 45 : code === 0x17f ? 0x73 : code < 128 ? code : 128 + (code & 127))
 

@@ -53,10 +53,16 @@ export class PairSearch implements TextSearch {
     this.turn++
     let at = window - 1
     while (at < text.length) {
-      const first = text.charCodeAt(at - 1)
-      const second = text.charCodeAt(at)
-      if (first > limit || second > limit) return false
-      const pair = (numbers[first] as number) * size + (numbers[second] as number)
+      const last = text.charCodeAt(at)
+      if (last > limit) return false
+      const number = numbers[last] as number
+      if (number === 0) {
+        at += window
+        continue
+      }
+      const before = text.charCodeAt(at - 1)
+      if (before > limit) return false
+      const pair = (numbers[before] as number) * size + number
       const step = steps[pair] as number
       at += step
       if (step > 0) continue

@@ -11,11 +11,13 @@ interface WatchedField {
   readonly path: FieldPath
   readonly search: LiteralSearch | null
   readonly memory: Map<string, Known>
-  /** The text that stands there in the event of this round, if what is known of it is kept. */
+  /** The text that last stood there as the only one, what is known of it if that is kept, and the round of the event. */
+  text: string
   known: Known | null
   round: number
 }
 
+const none: readonly PlannedRule[] = []
 /** Bits of a mark: which of a rule's covers was found; the rest is the number of the rule. */
 const coverBits = 2
 const maxRounds = 2 ** 26
@@ -37,7 +39,7 @@ export class RuleIndex implements Judge {
   private readonly wanted: Int32Array
   private round = 0
   private view: View | null = null
-  private candidates: number[] = []
+  private readonly candidates: number[] = []
 
   /** @param settled a field that needs no watching, for all events have the value there that the rules want */
   constructor(rules: readonly PlannedRule[], aliases: Aliases, settled: string | undefined, memory: ValueMemory) {
@@ -64,7 +66,7 @@ export class RuleIndex implements Judge {
     for (const name of new Set(rules.flatMap(({ condition }) => fieldsOf(condition)))) {
       const marked = watched.get(name)
       const search = marked === undefined ? null : new LiteralSearch(marked)
-      this.fields.set(name, { path: pathOf(name), search, memory: memory.open(), known: null, round: 0 })
+      this.fields.set(name, { path: pathOf(name), search, memory: memory.open(), text: '', known: null, round: 0 })
     }
     this.elsewhere = [...this.fields.values()].filter(
       ({ path, search }) => search !== null && (path.steps.length > 0 || aliases.has(path.name)),
@@ -81,14 +83,19 @@ export class RuleIndex implements Judge {
     for (const name in record) {
       const value = record[name] as Json
       const field = this.fields.get(name)
-      if (typeof value !== 'string') this.searchValue(value, view, field)
-      else if (field !== undefined) this.searchKnown(value, field)
-      else this.keywords?.scan(value, this)
+      if (typeof value === 'object') this.searchObject(value, view, field)
+      else if (typeof value === 'string' && field !== undefined) this.searchKnown(value, field)
+      else {
+        const text = String(value)
+        field?.search?.scan(text, this)
+        this.keywords?.scan(text, this)
+      }
     }
     for (const field of this.elsewhere)
       if (own(record, field.path.name) === undefined) this.searchField(view.fetch(field.path), field)
     const { candidates } = this
-    if (candidates.length > 1) candidates.sort((a, b) => a - b)
+    if (candidates.length === 0) return none
+    candidates.sort((a, b) => a - b)
     return candidates.map((rule) => this.rules[rule] as PlannedRule)
   }
 
@@ -101,10 +108,12 @@ export class RuleIndex implements Judge {
   }
 
   private searchKnown(text: string, field: WatchedField): void {
-    const known = field.memory.get(text)
+    // Events of one program come one after another, and comparing costs less than looking up.
+    const known = field.known !== null && field.text === text ? field.known : (field.memory.get(text) ?? null)
+    field.text = text
+    field.known = known
     field.round = this.round
-    field.known = known ?? null
-    if (known !== undefined) {
+    if (known !== null) {
       this.hit(known.marks)
       return
     }
@@ -122,12 +131,13 @@ export class RuleIndex implements Judge {
   }
 
   private searchField(seen: Field, field: WatchedField): void {
-    const [only, ...more] = seen.values
-    if (typeof only === 'string' && more.length === 0 && !seen.structured) this.searchKnown(only, field)
+    const [only] = seen.values
+    if (typeof only === 'string' && seen.values.length === 1 && !seen.structured) this.searchKnown(only, field)
     else for (const text of seen.texts()) field.search?.scan(text, this)
   }
 
-  private searchValue(value: Json, view: View, field: WatchedField | undefined): void {
+  private searchObject(value: Json, view: View, field: WatchedField | undefined): void {
+    if (value === null) return
     if (field !== undefined) this.searchField(view.fetch(field.path), field)
     const { keywords } = this
     if (keywords !== null) eachText(value, (text) => keywords.scan(text, this))
@@ -140,7 +150,8 @@ export class RuleIndex implements Judge {
       this.found.fill(0)
       for (const field of this.fields.values()) field.round = 0
     }
-    this.candidates = this.always.slice()
+    this.candidates.length = 0
+    for (const rule of this.always) this.candidates.push(rule)
   }
 
   /** Takes what the searches find: a rule is a candidate when all its covers were found. */

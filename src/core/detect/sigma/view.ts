@@ -44,7 +44,7 @@ export class View {
   readonly record: JsonObject
   judge: Judge | null = null
   private readonly aliases: Aliases | undefined
-  private readonly fields = new Map<string, Field>()
+  private fields: Map<string, Field> | null = null
   private everything: Field | undefined
 
   /** @param aliases other names under which a missing field may stand; a field that is there, null even, goes by its own */
@@ -55,12 +55,12 @@ export class View {
 
   /** The field of that name: an own member of exactly that name, else the dotted path; lists match by any element. */
   field(name: string): Field {
-    return this.fields.get(name) ?? this.read(pathOf(name))
+    return this.fields?.get(name) ?? this.read(pathOf(name))
   }
 
   /** The same by a name that was taken apart before. */
   fetch(path: FieldPath): Field {
-    return this.fields.get(path.name) ?? this.read(path)
+    return this.fields?.get(path.name) ?? this.read(path)
   }
 
   private read(path: FieldPath): Field {
@@ -72,6 +72,7 @@ export class View {
         field = other
         break
       }
+    this.fields ??= new Map()
     this.fields.set(path.name, field)
     return field
   }
