@@ -145,7 +145,7 @@ async function work(
   deliveries: readonly StoredDelivery[],
   enrich: Enrich,
 ): Promise<BatchReport> {
-  const outcomes: Outcomes = { events: [], dead: [], counts: new Map() }
+  const outcomes: Outcomes = { seen: new Set(), events: [], dead: [], counts: new Map() }
   const eventCounts: (readonly [seq: number, count: number])[] = []
   let slice: Received[] = []
   let size = 0

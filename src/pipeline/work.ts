@@ -22,7 +22,7 @@ import {
   type Enrich,
   sentencesOf,
 } from '../core/engine/index.ts'
-import { type Event, type EventOutcome, oneLine } from '../core/model/index.ts'
+import { type Event, type EventId, type EventOutcome, oneLine } from '../core/model/index.ts'
 import type { Normalized } from '../core/normalize/index.ts'
 import { type DeadLetter, type EventRow, knownEvents } from '../ingest/index.ts'
 import { type NewRun, startRuns } from '../respond/index.ts'
@@ -37,6 +37,8 @@ export interface Received {
 
 /** Where the events of a batch ended: what is written about each, and how many by source and outcome. */
 export interface Outcomes {
+  /** Ids of the batch's events so far: they are in no table before its end. */
+  readonly seen: Set<EventId>
   readonly events: EventRow[]
   readonly dead: DeadLetter[]
   readonly counts: Map<string, Map<EventOutcome, number>>
@@ -105,7 +107,7 @@ async function detectAll(
   outcomes: Outcomes,
 ): Promise<readonly Seen[]> {
   const ids = slice.flatMap(({ records }) => records.flatMap((one) => (one.kind === 'event' ? [one.event.id] : [])))
-  const known = new Set(await knownEvents(tx, ids))
+  const stored = new Set(await knownEvents(tx, ids))
   const seen: Seen[] = []
   for (const { seq, receivedAt, records } of slice) {
     for (const one of records) {
@@ -114,9 +116,10 @@ async function detectAll(
         count(outcomes, source, 'deadLettered', records)
         outcomes.dead.push({ seq, index, source, code, message, excerpt, records, at: receivedAt })
       } else if (one.kind === 'dropped') count(outcomes, one.source, 'dropped')
-      else if (known.has(one.event.id)) count(outcomes, one.event.source, 'duplicate')
+      else if (stored.has(one.event.id) || outcomes.seen.has(one.event.id))
+        count(outcomes, one.event.source, 'duplicate')
       else {
-        known.add(one.event.id)
+        outcomes.seen.add(one.event.id)
         try {
           seen.push({ event: one.event, alerts: detect(bundle, state, one.event, one.alert, enrich) })
         } catch (error) {
