@@ -17,6 +17,7 @@ import { register as playbookDryRun } from './playbook-dry-run.ts'
 import { register as playbookExport } from './playbook-export.ts'
 import { register as playbookImport } from './playbook-import.ts'
 import { register as playbookMutate } from './playbook-mutate.ts'
+import { register as replay } from './replay.ts'
 import { register as rulesAdd } from './rules-add.ts'
 import { register as rulesCheck } from './rules-check.ts'
 import { register as rulesCoverage } from './rules-coverage.ts'
@@ -40,7 +41,7 @@ type Register = (program: Command) => void
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
-  ['Incidents:', [incidents, explain, metrics]],
+  ['Incidents:', [incidents, explain, replay, metrics]],
   ['Decide:', [approve, containment, runs, runsStart, runsControl, stopSwitch]],
   [
     'Content:',

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ContentChange, SourceFile } from '../core/content/index.ts'
-import { isObject, oneLine, problem } from '../core/model/index.ts'
+import { type Enrichment, isObject, oneLine, problem } from '../core/model/index.ts'
 import type { FixturePair, Receipt, ReplayResult } from '../core/replay/index.ts'
 import type { NewDelivery } from '../ingest/index.ts'
 import { encodeFrame } from './frames.ts'
@@ -17,6 +17,14 @@ export interface Start {
   readonly before: readonly SourceFile[] | null
   readonly fixtures: readonly FixturePair[]
   readonly enrichDir: string | null
+  /** What was known of observables when the events were decided; asked before the lists. */
+  readonly recorded?: readonly Enrichment[]
+  /** Bundles that decide deliveries that name them, instead of `files`. */
+  readonly others?: readonly {
+    readonly digest: string
+    readonly commit: string
+    readonly files: readonly SourceFile[]
+  }[]
 }
 
 /** What it answers. */
@@ -36,6 +44,8 @@ export const defaultLimits: Limits = { timeoutMs: 15 * 60_000, memoryMb: 2048 }
 /** A delivery of history, with when it was received. */
 export interface PastDelivery extends NewDelivery {
   readonly receipt: Receipt
+  /** Digest of the bundle that decides it; absent = the one of the child. */
+  readonly bundle?: string
 }
 
 /** A child process that replays history with content that nobody has reviewed. */

@@ -1,7 +1,8 @@
 // The program of a locked child process (locked-child.ts): it can read its own code and the lists of enrichment, and has no
 // environment. What it is told comes by standard input, its one answer goes to standard output.
-import { compareContent, compileBundle, type SourceFile } from '../core/content/index.ts'
-import { tenantId } from '../core/model/index.ts'
+import { type Bundle, compareContent, compileBundle, type SourceFile } from '../core/content/index.ts'
+import type { Enrich } from '../core/engine/index.ts'
+import { type Enrichment, observableKey, tenantId } from '../core/model/index.ts'
 import type { RawDelivery } from '../core/normalize/index.ts'
 import { createReplay, type FixturePair, fixtureHits, type Receipt, type ReplayResult } from '../core/replay/index.ts'
 import { openEnricher } from '../enrich/index.ts'
@@ -21,16 +22,35 @@ process.stdout.write(JSON.stringify(answer))
 async function resultOf(files: readonly SourceFile[], fixtures: readonly FixturePair[]): Promise<ReplayResult> {
   const { bundle, problems } = compileBundle(files, start.commit)
   if (bundle === null) return { ok: false, problems }
+  const others = new Map<string, Bundle>()
+  for (const one of start.others ?? []) {
+    const compiled = compileBundle(one.files, one.commit)
+    if (compiled.bundle === null) return { ok: false, problems: compiled.problems }
+    others.set(one.digest, compiled.bundle)
+  }
   const { enrich } = await openEnricher(start.enrichDir ?? undefined)
-  const replay = createReplay({ bundle, tenant: tenantId(start.tenant), enrich })
-  for await (const frame of frames) await replay.take(...deliveryOf(frame))
+  const replay = createReplay({
+    bundle,
+    tenant: tenantId(start.tenant),
+    enrich: recalling(start.recorded ?? [], enrich),
+  })
+  for await (const frame of frames) {
+    const { delivery, receipt, digest } = deliveryOf(frame)
+    await replay.take(delivery, receipt, others.get(digest) ?? bundle)
+  }
   return { ok: true, problems, replayed: replay.finish(fixtureHits(bundle, fixtures)) }
 }
 
-function deliveryOf({ head, body }: Frame): [RawDelivery, Receipt] {
-  const { seq, source, transport, contentType, receivedAt, receipt } = head
-  return [
-    {
+/** What was seen goes before what is known now. */
+function recalling(recorded: readonly Enrichment[], enrich: Enrich): Enrich {
+  const known = Map.groupBy(recorded, (one) => one.observable)
+  return (observables, at) => observables.flatMap((one) => known.get(observableKey(one)) ?? enrich([one], at))
+}
+
+function deliveryOf({ head, body }: Frame): { delivery: RawDelivery; receipt: Receipt; digest: string } {
+  const { seq, source, transport, contentType, receivedAt, receipt, bundle } = head
+  return {
+    delivery: {
       seq: Number(seq),
       source: typeof source === 'string' ? source : null,
       transport: transport === 'webhook' || transport === 'syslog' || transport === 'api' ? transport : 'file',
@@ -38,6 +58,7 @@ function deliveryOf({ head, body }: Frame): [RawDelivery, Receipt] {
       receivedAt: Number(receivedAt),
       body,
     },
-    receipt === 'recorded' ? 'recorded' : 'as-sent',
-  ]
+    receipt: receipt === 'recorded' ? 'recorded' : 'as-sent',
+    digest: String(bundle ?? ''),
+  }
 }

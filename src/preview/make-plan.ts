@@ -2,7 +2,8 @@ import type { Problem } from '../core/model/index.ts'
 import { type Budget, compareReplays, fixturePairs, type Plan, type ReplayResult } from '../core/replay/index.ts'
 import type { Content } from '../repo/index.ts'
 import type { History } from './history.ts'
-import { type Answer, type Limits, type LockedChild, type PastDelivery, startLockedChild } from './locked-child.ts'
+import { type Limits, type PastDelivery, startLockedChild } from './locked-child.ts'
+import { replayInChildren } from './replay-in-children.ts'
 
 export interface PlanParts {
   readonly before: Content
@@ -55,25 +56,6 @@ export async function replayContent(content: Content, history: History, limits: 
   )
   if (answer === undefined) throw new Error('the child gave no answer')
   return answer.result
-}
-
-/** Gives the same deliveries to all children. Whatever happens, none is left running. */
-async function replayInChildren(
-  children: readonly LockedChild[],
-  deliveries: AsyncIterable<PastDelivery>,
-  onDelivery: (count: number) => void = () => {},
-): Promise<readonly Answer[]> {
-  try {
-    let seq = 0
-    for await (const delivery of deliveries) {
-      seq++
-      await Promise.all(children.map((child) => child.send(seq, delivery)))
-      onDelivery(seq)
-    }
-    return await Promise.all(children.map((child) => child.answer()))
-  } finally {
-    for (const child of children) child.kill()
-  }
 }
 
 async function* none(): AsyncGenerator<PastDelivery> {}

@@ -95,6 +95,7 @@ export function createRecord(): Recorder {
         event: [event.seq, event.index],
         outcome,
         isNew,
+        group: correlated.outcome === 'alerted' ? correlated.alert.id : '',
         incident: incident?.number ?? 0,
         entities: entitiesOf(alert.observables),
         facts: factsOf(alert),
@@ -162,7 +163,7 @@ function tunedBy({ tuned }: AlertDecision): string {
 }
 
 function incidentOf(incident: Incident, openedAt: number, alerts: readonly string[]): ReplayedIncident {
-  const { number, title, assessment, firstAt, observables, enrichments } = incident
+  const { number, title, assessment, firstAt, techniques, escalations, playbooks, observables, enrichments } = incident
   const critical = new Set(
     enrichments
       .filter((one) => one.provider === 'inventory' && one.data.criticality === 'critical')
@@ -176,6 +177,9 @@ function incidentOf(incident: Incident, openedAt: number, alerts: readonly strin
     firstAt,
     openedAt,
     alerts,
+    techniques,
+    escalations,
+    playbooks,
     entities: entitiesOf(observables, 50),
     criticalEntities: [...critical].sort(),
     contributions: (assessment?.contributions ?? []).map(({ name, points, decision: { rule } }) => ({

@@ -23,6 +23,8 @@ export interface ReplayedAlert {
   readonly outcome: 'incident' | 'kept' | 'suppressed' | 'duplicate'
   /** Whether it is a line of its own for people, and not one more of an earlier one. */
   readonly isNew: boolean
+  /** The alert that it is counted with, its own id when it is the first; empty when it was not counted. */
+  readonly group: string
   /** The incident that has it at the end; 0 = none. */
   readonly incident: number
   readonly entities: readonly string[]
@@ -76,6 +78,9 @@ export interface ReplayedIncident {
   readonly firstAt: number
   readonly openedAt: number
   readonly alerts: readonly string[]
+  readonly techniques: readonly string[]
+  readonly escalations: readonly string[]
+  readonly playbooks: readonly string[]
   readonly entities: readonly string[]
   /** Of these, what an inventory calls critical. */
   readonly criticalEntities: readonly string[]

@@ -1,0 +1,159 @@
+import { type CaseFile, listIncidents, readCase } from '../cases/index.ts'
+import type { SourceFile } from '../core/content/index.ts'
+import { type IncidentNumber, oneLine, type Problem } from '../core/model/index.ts'
+import type { Replayed, ReplayedIncident } from '../core/replay/index.ts'
+import { nextDeliveries } from '../ingest/index.ts'
+import type { Content } from '../repo/index.ts'
+import type { OpenStore } from '../store/index.ts'
+import { compareStored, type StoredDifference, type StoredEvent } from './compare-stored.ts'
+import { type Limits, type PastDelivery, startLockedChild } from './locked-child.ts'
+import { replayInChildren } from './replay-in-children.ts'
+
+/** What deciding a stored incident again came to. */
+export type ReplayedStory =
+  | {
+      readonly ok: true
+      readonly incident: IncidentNumber
+      /** Deliveries from the beginning of the inbox to the last one of the incident. */
+      readonly deliveries: number
+      /** Commits or digests that decided, in the order of their deliveries. */
+      readonly bundles: readonly string[]
+      readonly differences: readonly StoredDifference[]
+      /** What the inbox does not say and may be behind a difference. */
+      readonly notes: readonly string[]
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+interface StoredBundle {
+  readonly digest: string
+  readonly commit: string
+  readonly files: readonly SourceFile[]
+}
+
+const atOnce = 200
+
+/**
+ * Decides again what the inbox holds from its beginning to the last delivery of an incident, each delivery with the bundle
+ * that is recorded with it or all with `content`, and compares. Null when there is no such incident. Throws when a
+ * bundle that decided is not stored.
+ */
+export async function replayIncident(
+  store: OpenStore,
+  number: IncidentNumber,
+  options: { readonly content: Content | null; readonly enrichDir: string | null; readonly limits: Limits },
+): Promise<ReplayedStory | null> {
+  const file = await store.snapshot((tx) => readCase(tx, number))
+  if (file === null) return null
+  const lastSeq = Math.max(0, ...file.events.map((one) => one.seq))
+  const recorded = await bundlesUpTo(store, lastSeq)
+  const last = recorded.bundles.at(-1)
+  if (last === undefined) throw new Error(`incident ${number} has no deliveries in the inbox`)
+  const { content, enrichDir } = options
+  const main = content ?? last
+  const child = startLockedChild(
+    {
+      tenant: store.tenant,
+      commit: main.commit,
+      files: main.files,
+      before: null,
+      fixtures: [],
+      enrichDir,
+      recorded: file.incident.enrichments,
+      others: content === null ? recorded.bundles : [],
+    },
+    options.limits,
+  )
+  const [answer] = await replayInChildren(
+    [child],
+    inboxUpTo(store, lastSeq, content === null ? recorded.digestOf : null),
+  )
+  if (answer === undefined) throw new Error('the child gave no answer')
+  const { result } = answer
+  if (!result.ok) return result
+  return {
+    ok: true,
+    incident: file.incident.number,
+    deliveries: lastSeq,
+    bundles: content === null ? recorded.bundles.map(({ commit }) => commit) : [content.commit],
+    differences: compareStored(
+      file,
+      await outcomesOf(store, file),
+      result.replayed,
+      sameIncident(file, result.replayed),
+    ),
+    notes: await notesOf(store),
+  }
+}
+
+/** The incident of the replay that has most of the stored one's alerts. */
+function sameIncident({ alerts }: CaseFile, replayed: Replayed): ReplayedIncident | null {
+  const wanted = new Set<string>(alerts.map(({ id }) => id))
+  const counts = new Map<number, number>()
+  for (const one of replayed.alerts)
+    if (one.incident !== 0 && wanted.has(one.group)) counts.set(one.incident, (counts.get(one.incident) ?? 0) + 1)
+  const [best] = [...counts].sort(([a, m], [b, n]) => n - m || a - b)
+  return replayed.incidents.find(({ number }) => number === best?.[0]) ?? null
+}
+
+async function bundlesUpTo(store: OpenStore, lastSeq: number) {
+  return store.snapshot(async (tx) => {
+    const counted = await tx.query<{ seq: number; bundle: string }>(
+      'select seq, bundle from delivery_count where tenant = $1 and seq <= $2 order by seq',
+      [tx.tenant, lastSeq],
+    )
+    const digests = [...new Set(counted.rows.map(({ bundle }) => bundle))]
+    const found = await tx.query<StoredBundle>(
+      'select digest, commit, files from bundle where tenant = $1 and digest = any($2::text[])',
+      [tx.tenant, digests],
+    )
+    const missing = digests.filter((digest) => !found.rows.some((one) => one.digest === digest))
+    if (missing.length > 0)
+      throw new Error(`the bundle ${missing.map((one) => one.slice(0, 16)).join(', ')} that decided is not stored`)
+    const bundles = digests.flatMap((digest) => found.rows.filter((one) => one.digest === digest))
+    const bySeq = new Map(counted.rows.map(({ seq, bundle }) => [seq, bundle]))
+    return { bundles, digestOf: (seq: number) => bySeq.get(seq) }
+  })
+}
+
+async function* inboxUpTo(
+  store: OpenStore,
+  lastSeq: number,
+  digestOf: ((seq: number) => string | undefined) | null,
+): AsyncGenerator<PastDelivery> {
+  for (let after = 0; after < lastSeq; ) {
+    const deliveries = await store.snapshot((tx) => nextDeliveries(tx, after, atOnce))
+    if (deliveries.length === 0) return
+    for (const { seq, ...delivery } of deliveries) {
+      if (seq > lastSeq) return
+      after = seq
+      const bundle = digestOf?.(seq)
+      yield { ...delivery, receipt: 'recorded', ...(bundle === undefined ? {} : { bundle }) }
+    }
+  }
+}
+
+/** How the events of the incident's deliveries ended. */
+async function outcomesOf(store: OpenStore, file: CaseFile): Promise<readonly StoredEvent[]> {
+  const seqs = [...new Set(file.events.map(({ seq }) => seq))]
+  return store.snapshot(async (tx) => {
+    const found = await tx.query<StoredEvent>(
+      'select seq, idx as index, outcome from event where tenant = $1 and seq = any($2::bigint[]) order by seq, idx',
+      [tx.tenant, seqs],
+    )
+    return found.rows
+  })
+}
+
+/** People's work changes what joins what, and the inbox does not hold its moment. */
+async function notesOf(store: OpenStore): Promise<readonly string[]> {
+  const all = await store.snapshot((tx) => listIncidents(tx, { limit: 1000 }))
+  const closed = all.filter(({ status }) => status === 'resolved' || status === 'closed')
+  if (closed.length === 0) return []
+  const names = closed.slice(0, 5).map(({ number }) => `INC-${number}`)
+  return [
+    oneLine(
+      `people ended ${closed.length} incident${closed.length === 1 ? '' : 's'} (${names.join(', ')}${closed.length > 5 ? ', …' : ''}): alerts that came later opened others live; the replay does not know when that was`,
+      400,
+    ),
+  ]
+}
