@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { register as approve } from './approve.ts'
 import { register as audit } from './audit.ts'
 import { register as backup } from './backup.ts'
+import { register as bisect } from './bisect.ts'
 import { register as containment } from './containment.ts'
 import { register as deadLetters } from './dead-letters.ts'
 import { register as demo } from './demo.ts'
@@ -48,6 +49,7 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
     [
       validate,
       plan,
+      bisect,
       test,
       playbookDryRun,
       playbookCoverage,

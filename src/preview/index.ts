@@ -1,3 +1,4 @@
+export { type Bisected, bisect } from './bisect.ts'
 export { type History, historyOfFiles, ownHistory } from './history.ts'
 export { defaultLimits, type Limits } from './locked-child.ts'
 export { makePlan, type PlanParts, type PlanResult, replayContent } from './make-plan.ts'

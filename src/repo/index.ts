@@ -1,3 +1,4 @@
+export { type ContentCommit, contentCommits } from './content-commits.ts'
 export { isRepositoryUrl } from './fetch-repository.ts'
 export { playbookAuthors } from './playbook-authors.ts'
 export { type Content, readCommit, readWorkingTree } from './read-content.ts'

@@ -9,7 +9,8 @@ export interface Content {
   readonly files: readonly SourceFile[]
 }
 
-const folders = ['rules', 'playbooks', 'integrations', 'test/fixtures/playbooks']
+/** Where content lies; nothing else of a repository is read. */
+export const contentFolders = ['rules', 'playbooks', 'integrations', 'test/fixtures/playbooks']
 const isContent = (path: string) => /\.(ya?ml)$/.test(path)
 /** Enough of a file to see that it is too large: four bytes are at most one character more than a million of them. */
 const readBytes = 4_000_004
@@ -24,13 +25,13 @@ export async function readWorkingTree(root: string): Promise<Content> {
   if (info === null || !info.isDirectory()) throw new Error(`there is no folder ${root}`)
   const files: SourceFile[] = []
   let found = 0
-  for (const folder of folders) {
+  for (const folder of contentFolders) {
     const top = await lstat(join(root, folder)).catch(absent)
     if (top?.isDirectory() !== true) continue
     found++
     await walk(root, folder, files)
   }
-  if (found === 0) throw new Error(`${root} has none of the folders ${folders.join(', ')}`)
+  if (found === 0) throw new Error(`${root} has none of the folders ${contentFolders.join(', ')}`)
   return { commit: 'worktree', files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) }
 }
 
@@ -69,7 +70,7 @@ export async function beginning(file: string): Promise<string> {
 /** The content files of any commit, from Git's objects: no checkout. Throws when the revision is not known. */
 export async function readCommit(root: string, revision: string): Promise<Content> {
   const commit = await commitOf(root, revision)
-  const listing = (await git(root, ['ls-tree', '-r', '-z', '-l', commit, '--', ...folders])).toString('utf8')
+  const listing = (await git(root, ['ls-tree', '-r', '-z', '-l', commit, '--', ...contentFolders])).toString('utf8')
   let total = 0
   const entries = listing.split('\0').flatMap((line) => {
     const match = /^(100644|100755) blob ([0-9a-f]{40,64}) +(\S+)\t(.+)$/s.exec(line)
@@ -79,7 +80,7 @@ export async function readCommit(root: string, revision: string): Promise<Conten
     total += Number(size)
     return [{ object, path }]
   })
-  if (listing === '') throw new Error(`commit ${commit} has none of the folders ${folders.join(', ')}`)
+  if (listing === '') throw new Error(`commit ${commit} has none of the folders ${contentFolders.join(', ')}`)
   if (total > maxTotalBytes) throw new Error(`the content of ${commit} has more than ${maxTotalBytes} bytes`)
   const texts = await readObjects(
     root,

@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import { plain } from '../cases/index.ts'
+import { formatPlace } from '../core/model/index.ts'
+import { type Bisected, bisect, defaultLimits, historyOfFiles } from '../preview/index.ts'
+import { Failure } from './failure.ts'
+import { root } from './load-bundle.ts'
+import { createProgress } from './progress.ts'
+import { writeOut } from './write-out.ts'
+
+interface Options {
+  readonly good: string
+  readonly bad: string
+  readonly history: readonly string[]
+  readonly alert?: string
+  readonly lost?: string
+  readonly enrich?: string
+  readonly content: string
+  readonly json?: boolean
+}
+
+/** `gitsoc bisect`: the commit with which a rule lost or gained alerts. */
+export function register(program: Command): void {
+  program
+    .command('bisect')
+    .description('find the commit with which a rule began or stopped to alert on recorded events')
+    .requiredOption('--good <revision>', 'a commit before the change')
+    .requiredOption('--bad <revision>', 'a commit after it')
+    .requiredOption('--history <path...>', 'files or folders of events')
+    .option('--alert <rule>', 'id of the rule that raises alerts which it did not')
+    .option('--lost <rule>', 'id of the rule that raises alerts no longer')
+    .option('--enrich <dir>', 'directory with indicators/, warninglists/ and inventory.yaml')
+    .option('--content <dir>', 'another repository than this one', root)
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nOnly commits that touch content are tried, along the first parents; those that do not load are passed over.' +
+        '\nExit codes: 0 found, 1 the two ends do not differ or do not load, 2 wrong usage.' +
+        '\n\nExample:\n  gitsoc bisect --good v1 --bad main --history case-17.ndjson --lost 0919ba00-adc4-5f82-9b59-84dd99ab972a',
+    )
+    .action(search)
+}
+
+async function search(options: Options): Promise<void> {
+  const { alert, lost, content, good, bad } = options
+  const rule = alert ?? lost
+  if (rule === undefined || (alert !== undefined && lost !== undefined))
+    throw new Failure('give one of --alert and --lost', { exitCode: 2 })
+  const history = await historyOfFiles(options.history, options.enrich ?? null).catch((error: Error) => {
+    throw new Failure(`a file cannot be read: ${error.message}`, { exitCode: 2 })
+  })
+  const progress = createProgress('searching')
+  const found = await bisect({
+    ...{ root: content, good, bad, history, rule, limits: defaultLimits },
+    wanted: lost === undefined ? 'gained' : 'lost',
+    onTry: ({ commit }, tried) => progress.update(0, 0, `${commit.slice(0, 12)}, ${tried} tried`),
+  })
+    .catch((error: Error) => {
+      throw new Failure(plain(error.message, 500))
+    })
+    .finally(() => progress.end())
+  await writeOut(options.json ? `${JSON.stringify(found)}\n` : textOf(rule, found))
+}
+
+function textOf(rule: string, { found, alerts, content, undecided, tried, commitCount }: Bisected): string {
+  const named = ({ commit, subject }: Bisected['found']) => `${commit.slice(0, 12)} ${plain(subject, 120)}`
+  return [
+    `${named(found)}`,
+    `  the rule ${plain(rule, 100)} has ${alerts.good} alerts before it and ${alerts.bad} at the end`,
+    ...content.map((one) => `  ${one.change} ${one.kind} ${plain(one.title, 100)} ${plain(formatPlace(one.place))}`),
+    ...(undecided.length > 0
+      ? ['  or one of these before it, which do not load:', ...undecided.map((one) => `    ${named(one)}`)]
+      : []),
+    `${tried.length} of ${commitCount} commits were replayed besides the two ends`,
+    '',
+  ].join('\n')
+}
