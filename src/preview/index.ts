@@ -1,6 +1,6 @@
 export { type Bisected, bisect } from './bisect.ts'
 export { type History, historyOfFiles, ownHistory } from './history.ts'
-export { defaultLimits, type Limits } from './locked-child.ts'
+export { defaultLimits, type Limits, type PastDelivery } from './locked-child.ts'
 export { makePlan, type PlanParts, type PlanResult, replayContent } from './make-plan.ts'
 export { planMarkdown } from './plan-markdown.ts'
 export { planText } from './plan-text.ts'

@@ -11,6 +11,7 @@ import { detect } from './detect.ts'
 import { alertRecord, quietRecord } from './events.ts'
 import { growth } from './growth.ts'
 import { latency } from './latency.ts'
+import { plan } from './plan.ts'
 import { rarity } from './rarity.ts'
 import { say, secondsSince, withScratch } from './scratch.ts'
 
@@ -139,5 +140,6 @@ const suites = {
   detect: () => detect(bundle, say),
   sprawl: () => growth('sprawl', 10_000_000, 10_000_000, growthTo),
   rarity: () => rarity(bundle),
+  plan: () => plan(Number(process.env.GITSOC_BENCH_EVENTS ?? 100_000)),
 }
 for (const [name, suite] of Object.entries(suites)) if (runs(name)) await suite()

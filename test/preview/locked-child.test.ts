@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { SourceFile } from '../../src/core/content/index.ts'
 import { lockedOptions, startLockedChild } from '../../src/preview/locked-child.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 test.each([
   ['read outside of the program', `import('node:fs').then((fs) => fs.readFileSync('/etc/hostname'))`],

@@ -41,7 +41,12 @@ function tree(folder: string): Record<string, string> {
 
 /** A small repository: records of any JSON, Okta's actions, our grouping, scoring and policies, one rule on `login`. */
 export function planRepository(): TestRepository {
-  return testRepository({
+  return testRepository(planFiles())
+}
+
+/** Its files, texts by path. */
+export function planFiles(): Readonly<Record<string, string>> {
+  return {
     ...tree('integrations/generic'),
     ...tree('integrations/okta'),
     ...tree('rules/grouping'),
@@ -49,5 +54,5 @@ export function planRepository(): TestRepository {
     ...tree('rules/approval'),
     'rules/detection/login.yaml': ruleFile('login', 'login'),
     'rules/detection/fixtures/login.yaml': fixtureFile('login'),
-  })
+  }
 }

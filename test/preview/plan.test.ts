@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Plan } from '../../src/core/replay/index.ts'
 import { gitsoc } from '../support/cli.ts'
 import { fixtureFile, idOf, planRepository, record, ruleFile } from './plan-content.ts'
+
+// Every plan starts two processes.
+vi.setConfig({ testTimeout: 120_000 })
 
 const planOf = (ended: { json(): unknown }) => ended.json() as Plan & { readonly ok: boolean }
 
@@ -106,6 +109,25 @@ test('a head that does not load is told with every problem and its place, and no
   expect(ended.out).toMatch(/rules\/detection\/one\.yaml:11:8 .*"huge"|rules\/detection\/one\.yaml:\d+:8/)
   expect(ended.out).toContain('rules/detection/two.yaml:11:')
   expect(ended.out).toContain('the content of the head does not replay: 2 problems')
+})
+
+test('a branch with an expression made to be slow, or a file made to be large, ends as a plan or as a problem', async () => {
+  const repository = planRepository()
+  const base = repository.commit()
+  const slow = ruleFile('slow', 'x').replace('action: x', () => "action|re: '^(a+)+(b|a*)*c$'")
+  repository.put('rules/detection/slow.yaml', slow)
+  const head = repository.commit()
+  const events = repository.put('events.ndjson', record(0, `${'a'.repeat(50_000)}!`, 'user1'))
+  const args = ['plan', '--content', repository.dir, '--base', base, '--history', events, '--json']
+  const ended = await gitsoc(...args, '--head', head)
+  expect(ended.json()).toMatchObject({ ok: true, rules: [], faults: { before: [], after: [] } })
+  repository.put('rules/detection/large.yaml', `# ${'x'.repeat(3_000_000)}\n${slow}`)
+  const large = await gitsoc(...args, '--head', repository.commit())
+  expect(large).toMatchObject({ exitCode: 1 })
+  expect(large.json()).toMatchObject({
+    side: 'head',
+    problems: [{ code: 'content/too-large', place: { file: 'rules/detection/large.yaml' } }],
+  })
 })
 
 test('what a new playbook would do and ask is told, with its targets', async () => {
