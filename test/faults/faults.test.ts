@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { databaseAway } from './database-away.ts'
 import { killUnderLoad } from './kill.ts'
+import { killResponders } from './respond-kill.ts'
 
 test('kill -9 at random moments under load: nothing acknowledged is lost or counted twice', {
   timeout: 180_000,
@@ -13,4 +14,11 @@ test('kill -9 at random moments under load: nothing acknowledged is lost or coun
 test('a database that stops and comes back: refused, not lost', { timeout: 180_000 }, async () => {
   const report = await databaseAway(800, 3000)
   expect(report.faults).toEqual([])
+})
+
+test('workers killed in the middle of runs: nothing is left out and nothing is done twice', {
+  timeout: 300_000,
+}, async () => {
+  const report = await killResponders(1, { every: 4 })
+  expect(report).toMatchObject({ kills: 7, lost: 0, twice: 0, faults: [] })
 })

@@ -6,7 +6,7 @@ import { saveIncidents } from '../../src/cases/index.ts'
 import { type Bundle, compileBundle, formatProblems } from '../../src/core/content/index.ts'
 import type { Incident, JsonObject } from '../../src/core/model/index.ts'
 import { readWorkingTree } from '../../src/repo/index.ts'
-import { answerApproval, createResponder, listApprovals, startRuns } from '../../src/respond/index.ts'
+import { answerApproval, createResponder, type Live, listApprovals, startRuns } from '../../src/respond/index.ts'
 import type { OpenStore, Store } from '../../src/store/index.ts'
 import { madeIncident } from '../cases/made.ts'
 import { testStore } from '../support/store.ts'
@@ -73,11 +73,16 @@ export async function worldOf(
       ),
     )
   await begin()
-  const responder = (parts: { store?: Store; artifactsDir?: string; knows?: boolean } = {}) =>
+  const responder = (
+    parts: { store?: Store; artifactsDir?: string; knows?: boolean; live?: Live; leaseMs?: number } = {},
+  ) =>
     createResponder({
       store: parts.store ?? store,
       bundleOf: (digest) => (digest === bundle.digest && parts.knows !== false ? bundle : undefined),
       clock: () => time.at,
+      current: () => bundle,
+      ...(parts.live === undefined ? {} : { live: parts.live }),
+      ...(parts.leaseMs === undefined ? {} : { leaseMs: parts.leaseMs }),
       places: { ...places, artifactsDir: parts.artifactsDir ?? places.artifactsDir },
     })
   return {

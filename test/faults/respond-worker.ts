@@ -1,0 +1,81 @@
+import { tenantId } from '../../src/core/model/index.ts'
+import { createResponder } from '../../src/respond/index.ts'
+import { connect, type Store } from '../../src/store/index.ts'
+import { respondBundle } from './respond-bundle.ts'
+import type { Point } from './respond-points.ts'
+
+// A worker that kills itself (SIGKILL: nothing is cleaned up) at one point of one run.
+interface Wanted {
+  readonly databaseUrl: string
+  readonly tenant: string
+  readonly vendorUrl: string
+  readonly workDir: string
+  readonly run: string | null
+  readonly point: Point | null
+  readonly leaseMs: number
+}
+const wanted = JSON.parse(process.argv[2] ?? '{}') as Wanted
+const die = () => process.kill(process.pid, 'SIGKILL')
+const bundle = respondBundle()
+const store = connect(wanted.databaseUrl, tenantId(wanted.tenant))
+const paths = new Map<string, string>()
+
+/** What a statement is about, for the run that is watched. */
+function seen(statement: unknown, values: readonly unknown[] = []): string | null {
+  const name = typeof statement === 'object' && statement !== null && 'name' in statement ? String(statement.name) : ''
+  const text = typeof statement === 'string' ? statement : ''
+  if (name === 'intend-effect' && values[2] === wanted.run) {
+    paths.set(String(values[1]), String(values[4]))
+    return `intent ${String(values[4])}`
+  }
+  if (text.startsWith('insert into run_wait') && values[1] === wanted.run) return 'intent pause'
+  if (text.startsWith('update effect set outcome') && paths.has(String(values[1])))
+    return `outcome ${paths.get(String(values[1]))}`
+  if (text.startsWith('update run set status = $3, ended_at') && values[1] === wanted.run) return 'outcome end'
+  return null
+}
+
+function watched(point: Point): Store {
+  const marks = {
+    'before intent': `intent ${point.effect}`,
+    'after intent': `intent ${point.effect}`,
+    'before outcome': `outcome ${point.effect}`,
+    'after outcome': `outcome ${point.effect}`,
+    sent: '',
+    done: '',
+  }
+  return {
+    ...store,
+    async transaction(work) {
+      let hit = false
+      const result = await store.transaction(async (tx) => {
+        const done = await work({
+          ...tx,
+          query: (statement, values) => {
+            if (seen(statement, values) === marks[point.when]) hit = true
+            return tx.query(statement, values)
+          },
+        })
+        if (hit && point.when.startsWith('before')) die()
+        return done
+      })
+      if (hit && point.when.startsWith('after')) die()
+      return result
+    },
+  }
+}
+
+const responder = createResponder({
+  store: wanted.point === null ? store : watched(wanted.point),
+  bundleOf: (digest) => (digest === bundle.digest ? bundle : undefined),
+  clock: Date.now,
+  places: { artifactsDir: wanted.workDir, outboxDir: wanted.workDir },
+  live: {
+    config: () => ({ mode: 'live', url: wanted.vendorUrl, privateAddresses: true }),
+    secrets: () => ['token'],
+  },
+  leaseMs: wanted.leaseMs,
+  onError: (error) => process.stderr.write(`${(error as Error).message}\n`),
+})
+await responder.start()
+process.stdout.write('ready\n')
