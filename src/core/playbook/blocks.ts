@@ -112,7 +112,12 @@ function itemsOf(run: Run, step: ForEachStep, path: string, frame: Frame, keys: 
   if (fresh.size === 0) return { ok: true, count: 0 }
   const name = `${path}?${keys.size || ''}`
   const items = [...fresh.values()]
-  record(run, { path: name, status: 'decided', output: items, sentence: `"${step.title}" is for ${fresh.size} items` })
+  record(run, {
+    path: name,
+    status: 'decided',
+    output: items,
+    sentence: `"${step.title}" is for ${fresh.size} ${fresh.size === 1 ? 'item' : 'items'}`,
+  })
   for (const [key, item] of fresh) keys.set(key, item)
   return { ok: true, count: fresh.size }
 }
