@@ -1,5 +1,5 @@
 import { type Fact, hashId, isObject, type Json } from '../model/index.ts'
-import { type Frame, factsOf, frameOf, type Run, scopeOf, seenSteps } from './frame.ts'
+import { aside, type Frame, factsOf, frameOf, type Run, scopeOf, seenSteps } from './frame.ts'
 import type { BranchStep, ForEachStep, ParallelStep, Step, WhileStep } from './language.ts'
 import type { NextStep, StepResult } from './record.ts'
 import { decide, end, record, type Standing, told, underWay } from './standing.ts'
@@ -57,7 +57,6 @@ export async function parallel(run: Run, step: ParallelStep, path: string, frame
 
 export async function forEach(run: Run, step: ForEachStep, path: string, frame: Frame): Promise<Standing> {
   const keys = new Map<string, Json>()
-  let failure: Extract<Standing, { kind: 'failed' }> | null = null
   // An incident that grows meanwhile makes the list longer; when everything in it has ended, it is looked at again.
   for (;;) {
     const added = itemsOf(run, step, path, frame, keys)
@@ -65,19 +64,20 @@ export async function forEach(run: Run, step: ForEachStep, path: string, frame: 
     if (added.count === 0) break
     const next: NextStep[] = []
     let openCount = 0
+    let over: Extract<Standing, { kind: 'failed' | 'stopped' }> | null = null
     for (const [at, item] of keys) {
-      if (openCount >= step.concurrency || failure !== null) break
+      if (openCount >= step.concurrency) break
       const inner = frameOf(frame, step.short ? frame.prefix : `${at}/`, { [step.as]: item }, step.short ? at : null)
-      const standing = await run.walk(run, step.steps, inner)
-      if (standing.kind === 'stopped') return standing
-      if (standing.kind === 'failed') failure = standing
-      if (standing.kind !== 'open') continue
-      openCount++
-      next.push(...standing.next)
+      // Past the end of the loop nothing is begun or decided; what is under way in the items behind it is found.
+      const standing: Standing = await run.walk(over === null ? run : aside(run), step.steps, inner)
+      if (standing.kind === 'open') {
+        if (over === null || underWay(run, standing.next).length > 0) openCount++
+        next.push(...standing.next)
+      } else if (standing.kind !== 'done') over ??= standing
     }
-    const left = failure === null ? next : underWay(run, next)
+    const left = over === null ? next : underWay(run, next)
     if (left.length > 0) return { kind: 'open', next: left }
-    if (failure !== null) return failIn(run, step, path, failure)
+    if (over !== null) return over.kind === 'failed' ? failIn(run, step, path, over) : over
   }
   if (keys.size === 0) return end(run, step, path, 'skipped', [], ': there is nothing to act on')
   const ends = [...keys].map(([at, item]) => itemEnd(run, step, at, item))

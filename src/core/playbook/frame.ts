@@ -28,6 +28,9 @@ export interface Run {
   readonly walk: (run: Run, steps: readonly Step[], frame: Frame) => Promise<Standing>
 }
 
+/** The run to look around in: what is decided there is not kept. */
+export const aside = (run: Run): Run => ({ ...run, results: new Map(run.results), fresh: [] })
+
 /** The frame of a whole playbook. */
 export function rootFrame(playbook: Playbook, root: string, inputs: JsonObject, depth: number): Frame {
   const { variableSteps } = playbook

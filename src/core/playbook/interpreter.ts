@@ -1,7 +1,7 @@
 import type { ConditionDecision } from '../condition/index.ts'
 import { type Fact, isObject, type Json, type JsonObject } from '../model/index.ts'
 import { branch, forEach, parallel, repeat } from './blocks.ts'
-import { type Frame, factsOf, type Run, rootFrame, scopeOf } from './frame.ts'
+import { aside, type Frame, factsOf, type Run, rootFrame, scopeOf } from './frame.ts'
 import type { CallStep, Playbook, Step } from './language.ts'
 import type { Advance, NextStep, RunEnd, RunRecord } from './record.ts'
 import { decide, done, end, type Standing, standingOf, told, underWay } from './standing.ts'
@@ -65,7 +65,7 @@ const compensatedBy = (block: string, standing: Standing) =>
 
 /** What is left of a run that is not gone on with: only what is under way already. Nothing new is decided. */
 async function leftOver(run: Run, playbook: Playbook, frame: Frame): Promise<Standing> {
-  const standing = await block({ ...run, results: new Map(run.results), fresh: [] }, playbook.steps, frame)
+  const standing = await block(aside(run), playbook.steps, frame)
   const next = standing.kind === 'open' ? underWay(run, standing.next) : []
   return next.length > 0 ? { kind: 'open', next } : done
 }
@@ -129,14 +129,23 @@ async function stand(run: Run, step: Step, frame: Frame): Promise<Standing> {
 async function guard(run: Run, step: Step, path: string, frame: Frame): Promise<ConditionDecision> {
   const entered = run.results.get(`${path}?`)?.output
   if (isObject(entered) && Array.isArray(entered.because))
-    return { matched: true, facts: entered.because as unknown as readonly Fact[] }
+    return { matched: true, facts: entered.because.flatMap(factOf) }
   if (step.when === null || entered !== undefined || run.results.has(`${path}#0?`)) return { matched: true, facts: [] }
   const seen = await step.when.decide(factsOf(run, frame))
   const isLeaf = ['action', 'task', 'ask', 'wait'].includes(step.kind)
   if (seen.matched && isLeaf)
-    decide(run, path, { because: seen.facts as unknown as Json }, `"${step.title}" is needed: ${told(seen.facts)}`)
+    decide(
+      run,
+      path,
+      { because: seen.facts.map(({ name, value }) => ({ name, value })) },
+      `"${step.title}" is needed: ${told(seen.facts)}`,
+    )
   return seen
 }
+
+/** What a decision on record was made from. */
+const factOf = (raw: Json): readonly Fact[] =>
+  isObject(raw) && typeof raw.name === 'string' && raw.value !== undefined ? [{ name: raw.name, value: raw.value }] : []
 
 const said = (message: string | undefined) => `: ${message ?? 'it cannot be rendered'}`
 const open = (next: NextStep): Standing => ({ kind: 'open', next: [next] })

@@ -28,7 +28,7 @@ const alert: Alert = {
     { type: 'ip', role: 'attacker', value: '203.0.113.67' },
     { type: 'user', role: 'target', value: 'user17' },
     { type: 'file', role: 'related', value: 'invoice.js' },
-    { type: 'file', role: 'related', value: '/tmp/invoice.js' },
+    { type: 'file', role: 'related', value: '/home/user17/invoice.js' },
   ],
   key: 'k',
   updateOf: null,
@@ -96,13 +96,13 @@ test('the part that a value played stands in the evidence, and a path is told fr
   expect(event.evidences).toEqual([
     { name: 'attacker', data: { ip: ['203.0.113.66', '203.0.113.67'] } },
     { name: 'target', data: { user: ['user17'] } },
-    { name: 'related', data: { file: ['invoice.js', '/tmp/invoice.js'] } },
+    { name: 'related', data: { file: ['invoice.js', '/home/user17/invoice.js'] } },
   ])
   expect(event.observables).toContainEqual({
     name: 'evidences[2].data.file[1]',
     type_id: 45,
     type: 'File Path',
-    value: '/tmp/invoice.js',
+    value: '/home/user17/invoice.js',
   })
 })
 

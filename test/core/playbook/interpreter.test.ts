@@ -395,3 +395,37 @@ test('what an action answers is never taken for a variable or a jump', async () 
   const second = await advance(playbook, recordOf({ facts: factsOf(), results: [...first.results, hostile] }))
   expect(second.next).toMatchObject([{ kind: 'task', title: 'yes' }])
 })
+
+const loopOf = (inner: string) =>
+  playbookOf(
+    `  - { id: each, forEach: '{{ incident.users }}', concurrency: 3, do: ${inner} }\n  - { id: after, task: after }\n`,
+  )
+const cut = "{ id: cut, action: okta.suspend_user, with: { userId: '{{ item }}' }, expires: 1h }"
+
+test.each<[name: string, inner: string, status: Answer, end: string]>([
+  ['failed', `[${cut}]`, 'failed', 'failed'],
+  ['stopped', `[${cut}, { id: enough, if: { fact: item, operator: equal, value: b }, stop: true }]`, 'done', 'stopped'],
+])(
+  'a loop that has %s waits for what it began in every item, and begins nothing more',
+  async (_name, inner, status, ending) => {
+    const playbook = loopOf(inner)
+    const facts = factsOf({ users: ['a', 'b', 'c', 'd', 'e'] })
+    const first = await advance(playbook, recordOf({ facts }))
+    const [a = '', b = '', c = ''] = first.next.map((one) => one.path)
+    expect(first.next).toHaveLength(3)
+    const results = [...first.results, result(b, status, null)]
+    const waits = await advance(playbook, recordOf({ facts, results, started: new Set([a, c]) }))
+    expect(waits.next.map((one) => one.path)).toEqual([a, c])
+    const both = [...results, ...waits.results, result(c, 'done', null)]
+    const last = await advance(playbook, recordOf({ facts, results: both, started: new Set([a]) }))
+    expect(last.next.map((one) => one.path)).toEqual([a])
+    const all = [...both, ...last.results, result(a, 'done', null)]
+    const over = await advance(playbook, recordOf({ facts, results: all }))
+    expect(over.end).toMatchObject({ status: ending })
+    expect([...all, ...over.results].filter((one) => one.path.endsWith('/cut')).map((one) => one.path)).toEqual([
+      b,
+      c,
+      a,
+    ])
+  },
+)
