@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { findBinaries } from './binaries.ts'
 import { isAlive, takeLock } from './lock.ts'
+import { checkReachable, type Identity, makeDirectory, own, unprivileged } from './server-user.ts'
 
 // The driver has these, its types do not name them.
 declare module 'pg' {
@@ -31,7 +32,7 @@ const readyTimeoutMs = 30_000
 
 /**
  * PostgreSQL 18 as a child process in `dir`, created on first use. A server that a killed process left behind is found
- * and used; a second starter waits for the first. As root the server runs as the owner of `dir`, else as `nobody`.
+ * and used; a second starter waits for the first. Started by root the server runs as `nobody`.
  */
 export async function startEmbedded(
   dir: string,
@@ -234,48 +235,6 @@ async function initialise(initdb: string, data: string, root: string, password: 
     )
   } finally {
     await rm(secret, { force: true })
-  }
-}
-
-interface Identity {
-  readonly uid?: number
-  readonly gid?: number
-}
-
-/** PostgreSQL refuses to run as root; `nobody` exists on every Unix. */
-async function unprivileged(): Promise<Identity> {
-  const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '')
-  const fields = passwd
-    .split('\n')
-    .find((line) => line.startsWith('nobody:'))
-    ?.split(':')
-  return { uid: Number(fields?.[2] ?? 65534), gid: Number(fields?.[3] ?? 65534) }
-}
-
-async function own(path: string, user: Identity): Promise<void> {
-  if (user.uid !== undefined && user.gid !== undefined) await chown(path, user.uid, user.gid)
-}
-
-async function makeDirectory(root: string, user: Identity): Promise<void> {
-  try {
-    await mkdir(root, { recursive: true })
-    await chmod(root, 0o711)
-    await own(root, user)
-  } catch (error) {
-    throw new Error(`cannot use ${root} as store: ${(error as Error).message}`)
-  }
-  await checkReachable(root, user)
-}
-
-/** As root the server runs as another user, which must be able to reach its files. */
-async function checkReachable(path: string, user: Identity): Promise<void> {
-  if (user.uid === undefined) return
-  for (let at = dirname(path); at !== dirname(at); at = dirname(at)) {
-    const { mode, uid } = await stat(at)
-    if ((mode & 0o001) === 0 && uid !== user.uid)
-      throw new Error(
-        `PostgreSQL does not run as root, and the user it runs as instead cannot reach ${path} through ${at}; run gitsoc as an ordinary user, or "chmod o+x ${at}"`,
-      )
   }
 }
 

@@ -1,15 +1,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command, CommanderError } from 'commander'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { addTask, saveAlertEvents, saveAlerts, saveIncidents } from '../../src/cases/index.ts'
-import { register as explain } from '../../src/cli/explain.ts'
-import { Failure } from '../../src/cli/failure.ts'
-import { register as incidents } from '../../src/cli/incidents.ts'
-import { register as metrics } from '../../src/cli/metrics.ts'
 import type { EventId } from '../../src/core/model/index.ts'
 import { verifyAudit } from '../../src/store/index.ts'
+import { gitsoc as command } from '../support/cli.ts'
 import { testStore } from '../support/store.ts'
 import { hostile } from './hostile.ts'
 import { madeAlert, madeIncident } from './made.ts'
@@ -30,25 +26,9 @@ async function commands() {
     await addTask(tx, 1, 'Call the owner', 'rule')
   })
   const gitsoc = async (line: string) => {
-    const program = new Command('gitsoc').exitOverride().configureOutput({ writeErr: () => {} })
-    for (const register of [incidents, explain, metrics]) register(program)
-    let out = ''
-    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      out += String(text)
-      return true
-    })
-    try {
-      await program.parseAsync(line.match(/"[^"]*"|\S+/g)?.map((part) => part.replaceAll('"', '')) ?? [], {
-        from: 'user',
-      })
-      return { out, code: 0, why: '' }
-    } catch (error) {
-      if (error instanceof Failure) return { out, code: error.exitCode, why: `${error.message} / ${error.hint ?? ''}` }
-      if (error instanceof CommanderError) return { out, code: 2, why: error.message }
-      throw error
-    } finally {
-      spy.mockRestore()
-    }
+    const parts = line.match(/"[^"]*"|\S+/g)?.map((part) => part.replaceAll('"', '')) ?? []
+    const { out, err, exitCode } = await command(...parts)
+    return { out, code: exitCode, why: err }
   }
   return { store, gitsoc }
 }
@@ -108,12 +88,12 @@ test.each([
   ['incidents list --severity huge', 2, /none of LOW, MEDIUM/],
   ['incidents list --owner a --unowned', 2, /exclude each other/],
   ['incidents list --limit 0', 2, /whole number/],
-  ['incidents show 9', 1, /no incident 9 .*incidents list/],
+  ['incidents show 9', 1, /no incident 9\nhint: .*incidents list/],
   ['incidents show nine', 2, /whole number/],
   ['incidents show 0', 2, /whole number/],
   ['incidents show 99999999999999', 2, /whole number/],
   ['incidents report 9', 1, /no incident 9/],
-  ['incidents close 1', 1, /needs a verdict .*true-positive/],
+  ['incidents close 1', 1, /needs a verdict\nhint: .*true-positive/],
   ['incidents close 1 --verdict wrong', 2, /true-positive, benign-positive/],
   ['incidents assign 1', 2, /--nobody/],
   ['incidents assign 1 a --nobody', 2, /--nobody/],

@@ -1,9 +1,5 @@
-import { Command, CommanderError } from 'commander'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { register as approve } from '../../src/cli/approve.ts'
-import { Failure } from '../../src/cli/failure.ts'
-import { register as runs } from '../../src/cli/runs.ts'
-import { register as stopSwitch } from '../../src/cli/stop-switch.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { gitsoc as command } from '../support/cli.ts'
 import { bundleWith, suspendFirst, worldOf } from './world.ts'
 
 /** A world in which one question waits, and command lines run against it. */
@@ -21,23 +17,8 @@ async function commands(people?: readonly string[]) {
     else process.env.DATABASE_URL = before
   })
   const gitsoc = async (...line: readonly string[]) => {
-    const program = new Command('gitsoc').exitOverride().configureOutput({ writeErr: () => {} })
-    for (const register of [approve, runs, stopSwitch]) register(program)
-    let out = ''
-    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      out += String(text)
-      return true
-    })
-    try {
-      await program.parseAsync([...line], { from: 'user' })
-      return { out, code: 0, why: '' }
-    } catch (error) {
-      if (error instanceof Failure) return { out, code: error.exitCode, why: `${error.message} / ${error.hint ?? ''}` }
-      if (error instanceof CommanderError) return { out, code: 2, why: error.message }
-      throw error
-    } finally {
-      spy.mockRestore()
-    }
+    const { out, err, exitCode } = await command(...line)
+    return { out, code: exitCode, why: err }
   }
   const [approval] = await world.approvals()
   const [run] = await world.rows<{ id: string }>('select id from run')
@@ -91,7 +72,7 @@ test.each<[name: string, line: (approval: string) => readonly string[], code: nu
     /not what was shown/,
   ],
   ['an approval that does not exist', () => ['approvals', 'show', 'ap-0'], 1, /there is no approval/],
-  ['a run that does not exist', () => ['runs', 'show', 'run-0'], 1, /there is no run run-0.*runs list/],
+  ['a run that does not exist', () => ['runs', 'show', 'run-0'], 1, /there is no run run-0\nhint: .*runs list/],
   ['a stop without a reason', () => ['stop-switch', 'on'], 2, /--reason/],
   ['a stop with an empty reason', () => ['stop-switch', 'on', '--reason', ' '], 2, /reason is empty/],
   ['turning off what is off', () => ['stop-switch', 'off', '--reason', 'x'], 1, /off already/],

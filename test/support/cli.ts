@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { vi } from 'vitest'
 import { Failure } from '../../src/cli/failure.ts'
 import { commandGroups } from '../../src/cli/index.ts'
@@ -23,11 +23,13 @@ export async function gitsoc(...args: readonly string[]): Promise<Ended> {
   const before = process.exitCode
   process.exitCode = undefined
   try {
-    const program = new Command('gitsoc').exitOverride()
+    const program = new Command('gitsoc').exitOverride().configureOutput({ writeErr: () => {} })
     for (const [, commands] of commandGroups) for (const register of commands) register(program)
     await program.parseAsync(args, { from: 'user' })
     return ended(out, err, Number(process.exitCode ?? 0))
   } catch (error) {
+    if (error instanceof CommanderError)
+      return ended(out, [...err, `gitsoc: ${error.message}\n`], error.exitCode === 0 ? 0 : 2)
     if (!(error instanceof Failure)) throw error
     err.push(`gitsoc: ${error.message}\n`, error.hint === undefined ? '' : `hint: ${error.hint}\n`)
     return ended(out, err, error.exitCode)

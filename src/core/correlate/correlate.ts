@@ -9,29 +9,13 @@ import {
   type SeverityId,
 } from '../model/index.ts'
 import { type AlertBrief, keptKey } from './brief.ts'
-import { alertRecord, incidentFacts } from './facts.ts'
+import { alertRecord } from './facts.ts'
 import { explainNear, nearIncidents } from './group.ts'
 import { absorb, extend, mergeObservables, union } from './merge.ts'
 import { nothingToRecall, type Recall, wholeAlert, wholeIncident } from './recall.ts'
 import type { CorrelationRules } from './rules.ts'
-import { type CorrelationState, isOpen, isRemembered, putAlert, putIncident, resolve, withDecisions } from './state.ts'
-import { titleOf } from './title.ts'
-
-/** What correlation made of one alert. */
-export type Correlated =
-  | { readonly outcome: 'suppressed'; readonly decision: Decision }
-  | { readonly outcome: 'duplicate'; readonly decision: Decision }
-  | {
-      readonly outcome: 'alerted'
-      readonly alert: AlertGroup
-      readonly isNew: boolean
-      /** Null for an alert that is kept without an incident. */
-      readonly incident: Incident | null
-      readonly change: 'opened' | 'extended' | 'aggregated' | 'kept'
-      readonly merged: readonly { readonly from: IncidentNumber; readonly into: IncidentNumber }[]
-      readonly decisions: readonly Decision[]
-      readonly escalations: readonly { readonly decision: Decision; readonly tasks: readonly string[] }[]
-    }
+import { type Correlated, settle } from './settle.ts'
+import { type CorrelationState, isOpen, isRemembered, putAlert, resolve, withDecisions } from './state.ts'
 
 /** Like alerts within this much event time of each other are one alert with a count. */
 export const aggregationMs = 4 * 3_600_000
@@ -264,43 +248,6 @@ async function join(
   putAlert(state, group)
   const merged = others.map((other) => ({ from: other.incident.number, into: number }))
   return settle(state, incident, group, alert, rules, { isNew: like.count === 1, change, merged, decisions })
-}
-
-type Rest = Pick<Extract<Correlated, { outcome: 'alerted' }>, 'isNew' | 'change' | 'merged' | 'decisions'>
-
-/** Titles, escalates and stores the incident. */
-async function settle(
-  state: CorrelationState,
-  incident: Incident,
-  group: AlertGroup,
-  alert: Alert,
-  rules: CorrelationRules,
-  rest: Rest,
-): Promise<Correlated> {
-  let settled: Incident = {
-    ...incident,
-    title: titleOf(incident, incident.alertCount === 1 ? group.title : alert.title),
-  }
-  const escalations: { decision: Decision; tasks: readonly string[] }[] = []
-  for (const rule of rules.escalation) {
-    if (settled.escalations.includes(rule.ref.id)) continue
-    const { matched, facts } = await rule.when.decide(incidentFacts(settled))
-    if (!matched) continue
-    const decision: Decision = {
-      answer: 'escalated',
-      rule: rule.ref,
-      facts,
-      sentence: `${rule.ref.title}: ${facts.map((fact) => `${fact.name} = ${JSON.stringify(fact.value)}`).join(', ')}`,
-    }
-    escalations.push({ decision, tasks: rule.tasks })
-    settled = {
-      ...withDecisions(state, settled, [decision]),
-      escalations: [...settled.escalations, rule.ref.id],
-      maxSeverity: rule.severity !== null && rule.severity > settled.maxSeverity ? rule.severity : settled.maxSeverity,
-    }
-  }
-  putIncident(state, settled)
-  return { outcome: 'alerted', alert: group, incident: settled, escalations, ...rest }
 }
 
 function groupOf(alert: Alert, incident: IncidentNumber): AlertGroup {

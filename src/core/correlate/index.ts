@@ -1,5 +1,5 @@
 export { type AlertBrief, briefOfAlert, briefOfIncident, type IncidentBrief } from './brief.ts'
-export { aggregationMs, type Correlated, correlate } from './correlate.ts'
+export { aggregationMs, correlate } from './correlate.ts'
 export { alertRecord, incidentFactNames, incidentFacts } from './facts.ts'
 export { type Holding, letGo, type Recall, recallFor } from './recall.ts'
 export {
@@ -12,6 +12,7 @@ export {
   type GroupingRule,
   type SuppressionRule,
 } from './rules.ts'
+export type { Correlated } from './settle.ts'
 export {
   type Changes,
   type CorrelationState,
