@@ -1,17 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { formatProblems } from '../core/content/index.ts'
-import { type Budget, defaultBudget } from '../core/replay/index.ts'
+import type { Budget } from '../core/replay/index.ts'
 import {
   defaultLimits,
   type History,
   historyOfFiles,
-  type Limits,
-  makePlan,
   ownHistory,
   planMarkdown,
   planText,
+  previewChange,
 } from '../preview/index.ts'
-import { type Content, readCommit, readWorkingTree } from '../repo/index.ts'
 import { Failure } from './failure.ts'
 import { root } from './load-bundle.ts'
 import { createProgress } from './progress.ts'
@@ -20,6 +17,7 @@ import { writeOut } from './write-out.ts'
 interface Options {
   readonly base: string
   readonly head: string
+  readonly mergeBase?: boolean
   readonly history?: readonly string[]
   readonly enrich?: string
   readonly budget: readonly (readonly [rule: string | null, perDay: number])[]
@@ -37,6 +35,7 @@ export function register(program: Command): void {
     .description('replay recorded events through the content of two commits and say what changes; nothing is sent')
     .requiredOption('--base <revision>', 'the content before the change')
     .option('--head <revision>', 'the content after it, or "worktree"', 'worktree')
+    .option('--merge-base', 'compare with where the head left the base, as a pull request does')
     .option('--history <path...>', 'files or folders of events (default: the recordings of the repository)')
     .option('--enrich <dir>', 'directory with indicators/, warninglists/ and inventory.yaml')
     .option('--budget <n|rule=n>', 'lines per day of history that one rule may raise (repeatable)', budgetOf, [])
@@ -70,36 +69,30 @@ async function plan(options: Options): Promise<void> {
   const format = options.json ? 'json' : options.format
   if (format !== 'text' && format !== 'json' && format !== 'markdown')
     throw new Failure(`--format is text, json or markdown, not "${format}"`, { exitCode: 2 })
-  const before = await contentOf(options.content, options.base)
-  const after = await contentOf(options.content, options.head)
   const history = await historyOf(options)
-  const limits: Limits = { timeoutMs: options.timeout * 1000, memoryMb: options.memory }
   const progress = createProgress('replaying')
-  const made = await makePlan({
-    before,
-    after,
+  const preview = await previewChange({
+    repository: options.content,
+    base: options.base,
+    head: options.head,
+    compare: options.mergeBase === true ? 'merge-base' : 'base',
     history,
-    budget: withOptions(defaultBudget, options.budget),
-    limits,
+    adjustBudget: (budget) => withOptions(budget, options.budget),
+    limits: { timeoutMs: options.timeout * 1000, memoryMb: options.memory },
     onDelivery: (count) => progress.update(0, 0, `${count} deliveries`),
-  }).finally(() => progress.end())
-  if (made.ok) {
-    await writeOut(
-      format === 'json'
-        ? `${JSON.stringify({ ok: made.plan.exceeded.length === 0, ...made.plan, problems: made.problems })}\n`
-        : format === 'markdown'
-          ? planMarkdown(made.plan)
-          : planText(made.plan),
-    )
-    if (made.plan.exceeded.length > 0) process.exitCode = 1
-    return
-  }
-  const { side, problems } = made
-  process.exitCode = 1
-  if (format === 'json') return await writeOut(`${JSON.stringify({ ok: false, side, problems })}\n`)
-  const { files } = side === 'head' ? after : before
+  })
+    .catch((error: Error) => {
+      throw new Failure(error.message, { exitCode: 3 })
+    })
+    .finally(() => progress.end())
+  const ok = preview.failures.length === 0
+  if (!ok) process.exitCode = 1
   await writeOut(
-    `${formatProblems(problems, files, 'text')}\n\nthe content of the ${side} does not replay: ${problems.length} problem${problems.length === 1 ? '' : 's'}\n`,
+    format === 'json'
+      ? `${JSON.stringify({ ok, ...preview })}\n`
+      : format === 'markdown'
+        ? planMarkdown(preview)
+        : planText(preview),
   )
 }
 
@@ -107,12 +100,6 @@ function withOptions(budget: Budget, given: Options['budget']): Budget {
   const general = given.findLast(([rule]) => rule === null)?.[1] ?? budget.linesPerRule
   const rules = Object.fromEntries(given.flatMap(([rule, limit]) => (rule === null ? [] : [[rule, limit]])))
   return { ...budget, linesPerRule: general, rules: { ...budget.rules, ...rules } }
-}
-
-function contentOf(dir: string, revision: string): Promise<Content> {
-  return (revision === 'worktree' ? readWorkingTree(dir) : readCommit(dir, revision)).catch((error: Error) => {
-    throw new Failure(error.message, { exitCode: 3 })
-  })
 }
 
 async function historyOf({ history, enrich, content }: Options): Promise<History | null> {

@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
-import { coverPlaybook } from '../core/content/index.ts'
+import { coverPlaybook, fixturesOf, runFixtures } from '../core/content/index.ts'
 import { formatPlace } from '../core/model/index.ts'
 import { chosenPlaybooks } from './chosen-playbooks.ts'
 import { loadBundle } from './load-bundle.ts'
-import { fixturesOf, runFixtures } from './playbook-fixtures.ts'
 import { playbookGroup } from './playbook-group.ts'
 
 /** `gitsoc playbook coverage`: the ways of playbooks that no fixture goes. */

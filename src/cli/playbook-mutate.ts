@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
-import { type Mutant, mutatePlaybook, parseDocument } from '../core/content/index.ts'
+import { fixturesOf, type Mutant, mutatePlaybook, parseDocument, runFixtures } from '../core/content/index.ts'
 import { formatPlace } from '../core/model/index.ts'
 import { chosenPlaybooks } from './chosen-playbooks.ts'
 import { Failure } from './failure.ts'
 import { loadBundle } from './load-bundle.ts'
-import { fixturesOf, runFixtures } from './playbook-fixtures.ts'
 import { playbookGroup } from './playbook-group.ts'
 import { createProgress } from './progress.ts'
 

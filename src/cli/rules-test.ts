@@ -1,19 +1,20 @@
 import type { Command } from 'commander'
-import { type Bundle, isPackRule } from '../core/content/index.ts'
+import {
+  type Bundle,
+  explainCase,
+  type FixtureRule,
+  fixturePath,
+  isFixtureFailed,
+  isPackRule,
+  rulePath,
+  straysOf,
+  type Tested,
+  testRule,
+} from '../core/content/index.ts'
 import type { FixtureCase } from '../core/detect/index.ts'
 import { formatPlace, oneLine, type Problem } from '../core/model/index.ts'
 import { reasonText } from './explain-rule-text.ts'
 import { Failure } from './failure.ts'
-import {
-  explainCase,
-  type FixtureRule,
-  fixturePath,
-  isFailed,
-  pathOf,
-  straysOf,
-  type Tested,
-  testRule,
-} from './fixture-results.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { rulesGroup } from './rules-group.ts'
 
@@ -41,11 +42,11 @@ export function register(program: Command): void {
           exitCode: 2,
         })
       const hasFixture = new Set(bundle.files.map((file) => file.path))
-      const untested = chosen.filter((rule) => isPackRule(pathOf(rule)) && !hasFixture.has(fixturePath(rule)))
+      const untested = chosen.filter((rule) => isPackRule(rulePath(rule)) && !hasFixture.has(fixturePath(rule)))
       const skipped = new Set(untested)
       const tested = chosen.filter((rule) => !skipped.has(rule)).map((rule) => testRule(rule, bundle))
       const strays = wanted.length > 0 ? [] : straysOf(rules, bundle.files)
-      const failed = tested.filter(isFailed)
+      const failed = tested.filter(isFixtureFailed)
       const ok = failed.length === 0 && strays.length === 0
       const without = wanted.length > 0 ? [] : bundle.sequences
       process.stdout.write(
@@ -58,7 +59,7 @@ export function register(program: Command): void {
 }
 
 function isWanted(rule: FixtureRule, wanted: readonly string[]): boolean {
-  return wanted.length === 0 || wanted.some((one) => rule.id === one || pathOf(rule).includes(one))
+  return wanted.length === 0 || wanted.some((one) => rule.id === one || rulePath(rule).includes(one))
 }
 
 function report(tested: readonly Tested[], strays: readonly Problem[], untested: number, ok: boolean) {
@@ -68,13 +69,13 @@ function report(tested: readonly Tested[], strays: readonly Problem[], untested:
     counts: {
       rules: tested.length,
       records: tested.reduce((sum, one) => sum + one.cases.length, 0),
-      failed: tested.filter(isFailed).length,
+      failed: tested.filter(isFixtureFailed).length,
     },
     rules: tested.map((one) => ({
       id: one.rule.id,
       title: one.rule.title,
-      path: pathOf(one.rule),
-      ok: !isFailed(one),
+      path: rulePath(one.rule),
+      ok: !isFixtureFailed(one),
       cases: one.cases,
       problems: one.problems,
     })),
@@ -96,7 +97,7 @@ function text(
   for (const { rule, cases } of tested)
     for (const one of cases.filter((each) => !each.passed)) lines.push(...failureLines(rule, one, bundle))
   const count = tested.reduce((sum, one) => sum + one.cases.length, 0)
-  const wrong = tested.filter(isFailed).length
+  const wrong = tested.filter(isFixtureFailed).length
   lines.push(
     wrong === 0 && strays.length === 0
       ? `${tested.length} rules do what their ${count} records say`

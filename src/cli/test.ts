@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { FixtureRun } from '../core/content/index.ts'
+import { type FixtureRun, fixturesOf, runFixtures } from '../core/content/index.ts'
 import { formatPlace, type Problem } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
 import { annotationOf, junitOf } from './fixture-report.ts'
 import { loadBundle } from './load-bundle.ts'
-import { fixturesOf, runFixtures } from './playbook-fixtures.ts'
 
 interface Options {
   readonly json?: boolean

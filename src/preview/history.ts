@@ -7,6 +7,8 @@ import type { PastDelivery } from './locked-child.ts'
 export interface History {
   deliveries(): AsyncIterable<PastDelivery>
   readonly enrichDir: string | null
+  /** Whose they are: ids of events and alerts depend on it; `main` when nothing is said. */
+  readonly tenant?: string
 }
 
 /** A file that says when each delivery was received: `recording.ndjson`, plain or gzip, lines of `{ at, source, body }`. */

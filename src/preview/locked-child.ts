@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ContentChange, SourceFile } from '../core/content/index.ts'
+import type { ContentChange, ContentReview, SourceFile } from '../core/content/index.ts'
 import { type Enrichment, isObject, oneLine, problem } from '../core/model/index.ts'
 import type { FixturePair, Receipt, ReplayResult } from '../core/replay/index.ts'
 import type { NewDelivery } from '../ingest/index.ts'
@@ -16,6 +16,8 @@ export interface Start {
   /** To say what changed since; null = nothing is compared. */
   readonly before: readonly SourceFile[] | null
   readonly fixtures: readonly FixturePair[]
+  /** Whether its tests are run too, with what changed since `before` broken on purpose. */
+  readonly review?: boolean
   readonly enrichDir: string | null
   /** What was known of observables when the events were decided; asked before the lists. */
   readonly recorded?: readonly Enrichment[]
@@ -31,6 +33,8 @@ export interface Start {
 export interface Answer {
   readonly result: ReplayResult
   readonly content: readonly ContentChange[]
+  /** Null when it was not asked for or the content does not load. */
+  readonly review: ContentReview | null
 }
 
 /** What a child may use before it is ended. */
@@ -182,6 +186,7 @@ async function outcomeOf(child: ChildProcess, limits: Limits): Promise<Answer> {
       ],
     },
     content: [],
+    review: null,
   }
 }
 

@@ -1,6 +1,13 @@
 // The program of a locked child process (locked-child.ts): it can read its own code and the lists of enrichment, and has no
 // environment. What it is told comes by standard input, its one answer goes to standard output.
-import { type Bundle, compareContent, compileBundle, type SourceFile } from '../core/content/index.ts'
+import {
+  type Bundle,
+  type ContentReview,
+  compareContent,
+  compileBundle,
+  reviewContent,
+  type SourceFile,
+} from '../core/content/index.ts'
 import type { Enrich } from '../core/engine/index.ts'
 import { type Enrichment, observableKey, tenantId } from '../core/model/index.ts'
 import type { RawDelivery } from '../core/normalize/index.ts'
@@ -13,10 +20,10 @@ const frames = decodeFrames(process.stdin)
 const first = await frames.next()
 if (first.done) throw new Error('the parent said nothing')
 const start = JSON.parse(first.value.body.toString('utf8')) as Start
-const answer: Answer = {
-  result: await resultOf(start.files, start.fixtures),
-  content: start.before === null ? [] : compareContent(start.before, start.files),
-}
+const content = start.before === null ? [] : compareContent(start.before, start.files)
+let review: ContentReview | null = null
+const result = await resultOf(start.files, start.fixtures)
+const answer: Answer = { result, content, review }
 process.stdout.write(JSON.stringify(answer))
 
 async function resultOf(files: readonly SourceFile[], fixtures: readonly FixturePair[]): Promise<ReplayResult> {
@@ -28,6 +35,7 @@ async function resultOf(files: readonly SourceFile[], fixtures: readonly Fixture
     if (compiled.bundle === null) return { ok: false, problems: compiled.problems }
     others.set(one.digest, compiled.bundle)
   }
+  if (start.review === true) review = await reviewContent(bundle, content)
   const { enrich } = await openEnricher(start.enrichDir ?? undefined)
   const replay = createReplay({
     bundle,

@@ -146,10 +146,9 @@ export function totalsOf(plan: Plan): Section {
   }
 }
 
-/** Sentences that a reader must not miss: broken budgets, faults, what was left out. */
+/** Sentences that a reader must not miss: faults, what was left out. */
 export function warningsOf(plan: Plan): readonly string[] {
   return [
-    ...plan.exceeded.map((one) => `over budget: ${one}`),
     ...plan.faults.after.map((one) => `fault after the change: ${one}`),
     ...plan.faults.before.map((one) => `fault before the change: ${one}`),
     ...(plan.omitted.alerts > 0
@@ -161,7 +160,8 @@ export function warningsOf(plan: Plan): readonly string[] {
   ]
 }
 
-function section<T>(
+/** A part of at most 25 rows; `more` says how many there are besides. */
+export function section<T>(
   title: string,
   head: readonly string[],
   items: readonly T[],

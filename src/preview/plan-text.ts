@@ -1,15 +1,17 @@
 import { plain } from '../cases/index.ts'
-import type { Plan } from '../core/replay/index.ts'
-import { headlineOf, type Section, sectionsOf, totalsOf, warningsOf } from './plan-sections.ts'
+import type { ChangePreview } from './change-preview.ts'
+import { headlineOf, type Section, warningsOf } from './plan-sections.ts'
+import { sectionsFor } from './preview-markdown.ts'
 
 const maxCell = 160
 
-/** A plan for a terminal: nothing of an event commands it. */
-export function planText(plan: Plan): string {
-  const lines = [plain(headlineOf(plan))]
-  for (const one of warningsOf(plan)) lines.push(`! ${plain(one, 500)}`)
-  const sections = plan.isSame && plan.content.length === 0 ? [] : [totalsOf(plan), ...sectionsOf(plan)]
-  for (const one of sections) lines.push('', one.title, ...rowsText(one))
+/** A preview for a terminal: nothing of an event commands it. */
+export function planText(preview: ChangePreview): string {
+  const { plan, failures, notes } = preview
+  const lines = plan === null ? [] : [plain(headlineOf(plan))]
+  for (const one of failures) lines.push(`! ${plain(one, 500)}`)
+  for (const one of [...notes, ...(plan === null ? [] : warningsOf(plan))]) lines.push(`note: ${plain(one, 500)}`)
+  for (const one of sectionsFor(preview)) lines.push('', one.title, ...rowsText(one))
   return `${lines.join('\n')}\n`
 }
 

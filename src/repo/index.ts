@@ -1,3 +1,4 @@
+export { changedLines, type LineRange, mergeBaseOf } from './changed-lines.ts'
 export { type ContentCommit, contentCommits } from './content-commits.ts'
 export { isRepositoryUrl } from './fetch-repository.ts'
 export { playbookAuthors } from './playbook-authors.ts'

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { fixturesOf, runFixtures } from '../../src/cli/playbook-fixtures.ts'
-import { coverPlaybook, mutatePlaybook, parseDocument } from '../../src/core/content/index.ts'
+import { coverPlaybook, fixturesOf, mutatePlaybook, parseDocument, runFixtures } from '../../src/core/content/index.ts'
 import { everyStep, type Playbook } from '../../src/core/playbook/index.ts'
 import { checkInputs } from '../../src/respond/check-inputs.ts'
 import { findAction } from '../../src/respond/index.ts'

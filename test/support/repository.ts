@@ -11,6 +11,8 @@ export interface TestRepository {
   remove(path: string): void
   /** Commits everything; the id of the commit. */
   commit(message?: string): string
+  /** Any other command of Git; what it wrote. */
+  git(...args: readonly string[]): string
 }
 
 const times = { GIT_AUTHOR_DATE: '2026-05-01T08:00:00Z', GIT_COMMITTER_DATE: '2026-05-01T08:00:00Z' }
@@ -19,7 +21,7 @@ const times = { GIT_AUTHOR_DATE: '2026-05-01T08:00:00Z', GIT_COMMITTER_DATE: '20
 export function testRepository(files: Readonly<Record<string, string>> = {}): TestRepository {
   const dir = mkdtempSync(join(tmpdir(), 'gitsoc-repository-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  const git = (...args: string[]) =>
+  const git = (...args: readonly string[]) =>
     execFileSync('git', ['-C', dir, '-c', 'user.name=gitsoc', '-c', 'user.email=soc@example.com', ...args], {
       env: { PATH: process.env.PATH ?? '', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', ...times },
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -36,6 +38,7 @@ export function testRepository(files: Readonly<Record<string, string>> = {}): Te
   for (const [path, text] of Object.entries(files)) put(path, text)
   return {
     dir,
+    git,
     put,
     remove: (path) => rmSync(join(dir, path), { recursive: true }),
     commit(message = 'content') {

@@ -18,5 +18,26 @@ export {
   questionOf,
   runPlaybookFixture,
 } from './playbook-fixture.ts'
+export { fixturesOf, runFixtures } from './playbook-fixtures.ts'
+export {
+  type ContentReview,
+  type ContentTests,
+  type CoverageChange,
+  type CoverageDifference,
+  compareCoverage,
+  type MutationScore,
+  reviewContent,
+} from './review.ts'
+export {
+  explainCase,
+  type FixtureRule,
+  fixturePath,
+  isExercised,
+  isFixtureFailed,
+  rulePath,
+  straysOf,
+  type Tested,
+  testRule,
+} from './rule-fixtures.ts'
 export { compileSchema } from './schema.ts'
 export type { SourceFile } from './source.ts'

@@ -1,4 +1,3 @@
-import { type Bundle, parseDocument, parseDocuments, type SourceFile } from '../core/content/index.ts'
 import {
   bindingsOf,
   checkFixture,
@@ -8,8 +7,11 @@ import {
   type RarityRule,
   type RuleExplanation,
   type SigmaRule,
-} from '../core/detect/index.ts'
-import { type Document, isObject, type Json, type Problem, problem } from '../core/model/index.ts'
+} from '../detect/index.ts'
+import { type Document, isObject, type Json, type Problem, problem } from '../model/index.ts'
+import type { Bundle } from './bundle.ts'
+import { parseDocument, parseDocuments } from './document.ts'
+import type { SourceFile } from './source.ts'
 
 /** Rules that have fixtures of their own. */
 export type FixtureRule = SigmaRule | RarityRule
@@ -22,9 +24,9 @@ export interface Tested {
 }
 
 /** Path of the file that a rule was read from. */
-export const pathOf = (rule: FixtureRule) => rule.ref.place?.file ?? ''
+export const rulePath = (rule: FixtureRule) => rule.ref.place?.file ?? ''
 /** Whether anything is not as the fixture says. */
-export const isFailed = (one: Tested) => one.problems.length > 0 || one.cases.some((each) => !each.passed)
+export const isFixtureFailed = (one: Tested) => one.problems.length > 0 || one.cases.some((each) => !each.passed)
 /** Whether records are kept with the rule on which it fires, and it fires on all of them. */
 export const isExercised = ({ cases }: Tested) => {
   const positive = cases.filter((one) => one.kind === 'positive')
@@ -32,7 +34,7 @@ export const isExercised = ({ cases }: Tested) => {
 }
 
 /** Where the fixture of a rule lies. */
-export const fixturePath = (rule: FixtureRule) => pathOf(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
+export const fixturePath = (rule: FixtureRule) => rulePath(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
 
 /** Runs a rule over its fixture file; one without a file has that as its problem. */
 export function testRule(rule: FixtureRule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {
@@ -75,7 +77,7 @@ export function explainCase(
   { files, mappings }: Pick<Bundle, 'files' | 'mappings'>,
 ): RuleExplanation | null {
   if (rule.kind !== 'detection' || one.kind !== 'positive' || one.passed) return null
-  const text = documentOf(files, pathOf(rule), (document) => document.value.id === rule.id)
+  const text = documentOf(files, rulePath(rule), (document) => document.value.id === rule.id)
   const list = documentOf(files, fixturePath(rule))?.value[one.kind]
   const record = Array.isArray(list) ? (list as readonly Json[])[one.index] : undefined
   const [binding] = bindingsOf(rule.logsource, mappings)

@@ -1,12 +1,12 @@
+import { type Problem, problem } from '../model/index.ts'
+import type { Bundle } from './bundle.ts'
+import { parseDocument } from './document.ts'
 import {
-  type Bundle,
   compilePlaybookFixture,
   type FixtureRun,
   type PlaybookFixture,
-  parseDocument,
   runPlaybookFixture,
-} from '../core/content/index.ts'
-import { type Problem, problem } from '../core/model/index.ts'
+} from './playbook-fixture.ts'
 
 const folder = 'test/fixtures/playbooks/'
 

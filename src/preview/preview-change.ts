@@ -1,0 +1,147 @@
+import { compareCoverage } from '../core/content/index.ts'
+import { formatPlace, type Problem } from '../core/model/index.ts'
+import { type Budget, compareReplays, defaultBudget, fixturePairs } from '../core/replay/index.ts'
+import { type Content, changedLines, type LineRange, mergeBaseOf, readCommit, readWorkingTree } from '../repo/index.ts'
+import type { ChangePreview } from './change-preview.ts'
+import type { History } from './history.ts'
+import { type Answer, defaultLimits, type Limits, type PastDelivery, startLockedChild } from './locked-child.ts'
+import { replayInChildren } from './replay-in-children.ts'
+
+/** A change, and what it is tried on. */
+export interface ChangeParts {
+  /** A working tree or a bare mirror. */
+  readonly repository: string
+  /** The commit that the change goes to: the tip of the protected branch. */
+  readonly base: string
+  /** The change: the head of a pull request, better the merge commit that GitHub makes of it; `worktree` = what lies there. */
+  readonly head: string
+  /** Compared with the base itself, or with where the change began; the latter when nothing is said. */
+  readonly compare?: 'base' | 'merge-base'
+  /** Recorded events; null = tests and fixtures only. */
+  readonly history: History | null
+  /** Changes the budgets of the base; for people at their own terminal, never for a pull request. */
+  readonly adjustBudget?: (budget: Budget) => Budget
+  readonly limits?: Partial<Limits>
+  readonly onDelivery?: (count: number) => void
+}
+
+/**
+ * What a change of content would have done: validates and tests the head, and replays one history with the content before
+ * and after in locked child processes. Content that is wrong, too slow or too large is a result with `failures`. Throws when the
+ * repository or a commit cannot be read, or when reading the history fails.
+ */
+export async function previewChange(parts: ChangeParts): Promise<ChangePreview> {
+  const { repository, base, head, history } = parts
+  const isWorktree = head === 'worktree'
+  const compared = parts.compare === 'base' ? base : await mergeBaseOf(repository, base, isWorktree ? 'HEAD' : head)
+  const after = isWorktree ? await readWorkingTree(repository) : await readCommit(repository, head)
+  const before = await readCommit(repository, compared)
+  const policy = compared === base ? before : await readCommit(repository, base)
+  const lines = await changedLines(repository, before.commit, isWorktree ? null : after.commit)
+  const [old, now] = await replayBoth(before, after, history, parts)
+  const budget = (parts.adjustBudget ?? ((one) => one))(defaultBudget)
+  return previewOf({ policy, before, after, old, now, budget, lines: withNewFiles(before, after, lines) })
+}
+
+async function replayBoth(
+  before: Content,
+  after: Content,
+  history: History | null,
+  { limits: given, onDelivery }: Pick<ChangeParts, 'limits' | 'onDelivery'>,
+): Promise<readonly [Answer, Answer]> {
+  const limits = { ...defaultLimits, ...given }
+  const start = {
+    tenant: history?.tenant ?? 'main',
+    fixtures: fixturePairs(before.files, after.files),
+    enrichDir: history?.enrichDir ?? null,
+    review: true,
+  }
+  const [old, now] = await replayInChildren(
+    [
+      startLockedChild({ ...start, commit: before.commit, files: before.files, before: null }, limits),
+      startLockedChild({ ...start, commit: after.commit, files: after.files, before: before.files }, limits),
+    ],
+    history?.deliveries() ?? none(),
+    onDelivery,
+  )
+  if (old === undefined || now === undefined) throw new Error('a child gave no answer')
+  return [old, now]
+}
+
+async function* none(): AsyncGenerator<PastDelivery> {}
+
+interface Found {
+  readonly policy: Content
+  readonly before: Content
+  readonly after: Content
+  readonly old: Answer
+  readonly now: Answer
+  readonly budget: Budget
+  readonly lines: ReadonlyMap<string, readonly LineRange[]>
+}
+
+function previewOf({ policy, before, after, old, now, budget, lines }: Found): ChangePreview {
+  const { review } = now
+  const tests = review?.tests ?? null
+  const problems: readonly Problem[] = [...now.result.problems, ...(tests?.problems ?? [])]
+  const plan =
+    old.result.ok && now.result.ok
+      ? compareReplays(old.result.replayed, now.result.replayed, now.content, budget)
+      : null
+  const errors = now.result.ok ? [] : now.result.problems.filter((one) => one.severity === 'error')
+  return {
+    base: policy.commit,
+    compared: before.commit,
+    head: after.commit,
+    failures: [
+      ...(errors.length === 0 ? [] : [failedToLoad(errors)]),
+      ...testFailures(newIn(tests?.problems ?? [], old.review?.tests.problems ?? [])),
+      ...(plan?.exceeded.map((one) => `over budget: ${one}`) ?? []),
+    ],
+    notes: old.result.ok
+      ? []
+      : [
+          `the content before the change does not load or replay, so nothing is compared: ${old.result.problems[0]?.message}`,
+        ],
+    problems,
+    changedLines: Object.fromEntries(lines),
+    tests,
+    mutation: review?.mutation ?? null,
+    coverage: old.review === null || review === null ? null : compareCoverage(old.review.coverage, review.coverage),
+    plan,
+  }
+}
+
+function failedToLoad(errors: readonly Problem[]): string {
+  const [first] = errors
+  return errors.length === 1 && first !== undefined
+    ? `the content does not load: ${first.message}`
+    : `the content does not load: it has ${errors.length} problems`
+}
+
+function testFailures(problems: readonly Problem[]): readonly string[] {
+  const [first] = problems
+  if (first === undefined) return []
+  const place = first.place === undefined ? '' : ` (${formatPlace(first.place)})`
+  const more = problems.length === 1 ? '' : `, and ${problems.length - 1} more`
+  return [`a test fails that did not: ${first.message}${place}${more}`]
+}
+
+/** What only the head has: a change is not to blame for what failed before it, in whatever line it stands now. */
+function newIn(problems: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
+  const keyOf = ({ code, message, place }: Problem) => JSON.stringify([code, message, place?.file])
+  const known = new Set(before.map(keyOf))
+  return problems.filter((one) => !known.has(keyOf(one)))
+}
+
+/** Files of a working tree that Git does not know yet are new as a whole. */
+function withNewFiles(
+  before: Content,
+  after: Content,
+  lines: ReadonlyMap<string, readonly LineRange[]>,
+): ReadonlyMap<string, readonly LineRange[]> {
+  if (after.commit !== 'worktree') return lines
+  const known = new Set(before.files.map(({ path }) => path))
+  const fresh = after.files.filter(({ path }) => !known.has(path))
+  return new Map([...lines, ...fresh.map(({ path, text }) => [path, [[1, text.split('\n').length]]] as const)])
+}
