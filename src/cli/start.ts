@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { playbookAuthors } from '../repo/index.ts'
 import { createRuntime, secretsFrom, serve } from '../server/index.ts'
+import { anchorerFor } from './anchorer-for.ts'
 import { Failure } from './failure.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { openStoreFor, withStoreOptions } from './open-store.ts'
@@ -50,6 +51,7 @@ async function start(options: Options): Promise<void> {
   const enrichDir = process.env.GITSOC_ENRICH_DIR
   const liveOnes = bundle.integrations.filter((one) => config(one.id).mode === 'live').map((one) => one.id)
   const authors = await playbookAuthors(root, bundle.commit, [...bundle.playbooks.keys()])
+  const anchorer = anchorerFor(config('audit'), { store, clock, log })
   const runtime = await createRuntime({
     store,
     bundle,
@@ -71,6 +73,7 @@ async function start(options: Options): Promise<void> {
     config,
     clock,
     log,
+    services: [...anchorer],
     ...(options.syslogUdp === undefined ? {} : { syslogUdpPort: portOf('--syslog-udp', options.syslogUdp) }),
     ...(options.syslogTcp === undefined ? {} : { syslogTcpPort: portOf('--syslog-tcp', options.syslogTcp) }),
   }).catch(async (error: Error) => {

@@ -13,14 +13,25 @@ const environment = {
   GIT_NO_LAZY_FETCH: '1',
 }
 
+/** What a call of git gets besides its arguments. */
+export interface GitOptions {
+  /** Added to an environment that holds nothing of the machine's configuration. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Given on standard input. */
+  readonly input?: string
+}
+
 /** Runs git with arguments, never through a shell; the repository's owner and configuration of the machine do not matter. */
-export async function git(root: string, args: readonly string[]): Promise<Buffer> {
-  const { stdout } = await promisify(execFile)('git', ['-C', root, '-c', `safe.directory=${resolve(root)}`, ...args], {
-    env: environment,
+export async function git(root: string, args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+  const running = promisify(execFile)('git', ['-C', root, '-c', `safe.directory=${resolve(root)}`, ...args], {
+    env: { ...environment, ...options.env },
     encoding: 'buffer',
     maxBuffer: 256 * 1024 * 1024,
   })
-  return stdout
+  // When git ends before it has read everything, its exit code says so.
+  running.child.stdin?.on('error', () => undefined)
+  running.child.stdin?.end(options.input ?? '')
+  return (await running).stdout
 }
 
 /** The id of the commit that a revision names. Throws when there is none. */

@@ -1,6 +1,8 @@
 export { changedLines, type LineRange, mergeBaseOf } from './changed-lines.ts'
+export { type CommitRequest, type Committed, commitFiles, headOf, pushBranch } from './commit-files.ts'
 export { type ContentCommit, contentCommits } from './content-commits.ts'
 export { isRepositoryUrl } from './fetch-repository.ts'
+export { type FileVersion, fileHistory } from './file-history.ts'
 export { playbookAuthors } from './playbook-authors.ts'
 export { type Content, readCommit, readWorkingTree } from './read-content.ts'
 export { type PackSource, readPack } from './read-pack.ts'

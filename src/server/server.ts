@@ -28,6 +28,14 @@ export interface ServeOptions {
   /** Ports for syslog; left out they are not opened. */
   readonly syslogUdpPort?: number
   readonly syslogTcpPort?: number
+  /** What else runs while it serves, e.g. the anchoring of the audit chain. */
+  readonly services?: readonly Service[]
+}
+
+/** Something that works by itself between start and stop; `stop` waits for what is under way. */
+export interface Service {
+  start(): void | Promise<void>
+  stop(): Promise<void>
 }
 
 /** A running server. */
@@ -136,6 +144,8 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
   await runtime.pipeline.start()
   await runtime.responder.start()
   runtime.reconciler.start()
+  const services = options.services ?? []
+  for (const one of services) await one.start()
   const { port } = server.address() as AddressInfo
   return {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
@@ -147,6 +157,8 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
       server.closeIdleConnections()
       await runtime.inbox.idle()
       await Promise.all([runtime.pipeline.stop(), runtime.responder.stop(), runtime.reconciler.stop()])
+      // Last: they tell others of what the rest has done.
+      await Promise.all(services.map((one) => one.stop()))
       server.closeAllConnections()
       await closed
       await runtime.store.close()

@@ -53,6 +53,14 @@ export async function lockAudit(tx: Tx): Promise<{ readonly seq: number; readonl
 /** What PostgreSQL would refuse or change on the way in would make the stored row differ from the one that was hashed. */
 const storable = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd')
 
+/** The number and hash of the newest entry; 0 and zeros before the first. */
+export async function auditHead(tx: Tx): Promise<{ readonly seq: number; readonly hash: string }> {
+  const found = await tx.query<{ seq: number; hash: string }>('select seq, hash from audit_head where tenant = $1', [
+    tx.tenant,
+  ])
+  return found.rows[0] ?? { seq: 0, hash: genesis }
+}
+
 /** Appends to the tenant's chain inside the caller's transaction; the head row serialises appenders. */
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   const head = await lockAudit(tx)
@@ -84,14 +92,15 @@ interface Row {
 
 /**
  * Walks the tenant's chain and finds any edit, removal or reordering. Somebody with the database owner's rights could
- * rewrite the whole chain: pass an earlier head (`SEQ:HASH`, kept outside the database) to find that too.
+ * rewrite the whole chain: pass earlier heads (`SEQ:HASH`, kept outside the database) to find that too.
  */
-export async function verifyAudit(store: Store, expectedHead?: string): Promise<AuditReport> {
+export async function verifyAudit(store: Store, expectedHeads: readonly string[] = []): Promise<AuditReport> {
   // Of one moment: an entry that is appended meanwhile must not look like one that was cut off.
   return store.snapshot(async (tx) => {
     let previous = genesis
     let seq = 0
-    let seenHead = expectedHead === undefined
+    const unseen = new Set(expectedHeads)
+    unseen.delete(`0:${genesis}`)
     const report = (why: string | null, at = seq): AuditReport => ({
       entries: seq,
       head: `${seq}:${previous}`,
@@ -108,18 +117,15 @@ export async function verifyAudit(store: Store, expectedHead?: string): Promise<
           return report('the entry or its order was changed', row.seq)
         seq = row.seq
         previous = row.hash
-        if (expectedHead === `${seq}:${previous}`) seenHead = true
+        unseen.delete(`${seq}:${previous}`)
       }
       if (page.rowCount === 0) break
     }
-    const head = (
-      await tx.query<{ seq: number; hash: string }>('select seq, hash from audit_head where tenant = $1', [tx.tenant])
-    ).rows[0]
-    if (head !== undefined && head.seq > seq)
-      return report(`entries ${seq + 1} to ${head.seq} are missing at the end`, seq + 1)
-    if ((head?.seq ?? 0) !== seq || (head?.hash ?? genesis) !== previous)
-      return report('the head does not fit the last entry')
-    if (!seenHead) return report(`the given head ${expectedHead} is not part of the chain`)
+    const head = await auditHead(tx)
+    if (head.seq > seq) return report(`entries ${seq + 1} to ${head.seq} are missing at the end`, seq + 1)
+    if (head.seq !== seq || head.hash !== previous) return report('the head does not fit the last entry')
+    const [lost] = unseen
+    if (lost !== undefined) return report(`the given head ${lost} is not part of the chain`)
     return report(null)
   })
 }

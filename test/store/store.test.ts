@@ -55,8 +55,8 @@ test('an untouched chain verifies, and a kept head is found in it', async () => 
   const report = await verifyAudit(store)
   expect(report).toMatchObject({ entries: 5, broken: null })
   await store.transaction((tx) => appendAudit(tx, entry(6)))
-  expect((await verifyAudit(store, report.head)).broken).toBeNull()
-  expect((await verifyAudit(store, `3:${'0'.repeat(64)}`)).broken?.why).toContain('not part of the chain')
+  expect((await verifyAudit(store, [report.head])).broken).toBeNull()
+  expect((await verifyAudit(store, [`3:${'0'.repeat(64)}`])).broken?.why).toContain('not part of the chain')
 })
 
 const tampering = [

@@ -1,0 +1,3 @@
+export { type Anchored, type AnchorPlace, anchorAudit } from './anchor-audit.ts'
+export { createAnchorer } from './anchorer.ts'
+export { type AnchorReport, verifyAnchors } from './verify-anchors.ts'
