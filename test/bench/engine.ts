@@ -137,7 +137,7 @@ async function statOf(pid: number): Promise<ProcessStat | null> {
 }
 
 /** The server's process, which is the parent of every backend, and all its children. */
-async function databaseCpuMs(backend: number): Promise<number> {
+export async function databaseCpuMs(backend: number): Promise<number> {
   const server = (await statOf(backend))?.parent ?? 0
   const own = await statOf(server)
   let sum = (own?.cpuMs ?? 0) + (own?.endedCpuMs ?? 0)

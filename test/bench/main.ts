@@ -13,6 +13,7 @@ import { growth } from './growth.ts'
 import { latency } from './latency.ts'
 import { plan } from './plan.ts'
 import { rarity } from './rarity.ts'
+import { respond } from './respond.ts'
 import { say, secondsSince, withScratch } from './scratch.ts'
 
 // npm run bench [-- start ingest alerts latency growth full sprawl rarity]   GITSOC_BENCH_ALERTS=1000000 for the long form of growth
@@ -135,6 +136,7 @@ const suites = {
   ingest,
   alerts,
   latency,
+  respond,
   growth: () => growth('growth', 20_000, 250, growthTo),
   full: () => growth('full', 20_000, 250, 80_000, 1_000_000),
   detect: () => detect(bundle, say),
