@@ -1,5 +1,7 @@
 const enoughBytes = 1_900_000
 const newline = 10
+/** A bracket with something behind it that no list of records has there: "[error] …", "[   12.5] …", "[section]". */
+const bracketOfText = /^\[(?![ \t]*(?:[{\]\r\n]|$))/
 
 /**
  * Whether bytes are records, one a line, or one document: lines when the first line is a whole JSON value, or neither
@@ -13,7 +15,7 @@ export function textModeOf(data: Buffer, complete: boolean): 'unknown' | 'lines'
     .trimStart()
   if (start === '') return complete || data.length > enoughBytes ? 'document' : 'unknown'
   if (start.startsWith('<') && !/^<\d{1,3}>/.test(start)) return 'document'
-  if (!/^[{[]/.test(start) || /^\[\d/.test(start)) return 'lines'
+  if (!/^[{[]/.test(start) || bracketOfText.test(start)) return 'lines'
   if (!complete && data.length < enoughBytes && data.indexOf(newline) < 0) return 'unknown'
   const text = data
     .subarray(0, enoughBytes)

@@ -55,10 +55,21 @@ describe('forms', () => {
     ['LEEF', 'LEEF:1.0|v|p|1|1|src=192.0.2.1\n', 'lines: LEEF:1.0|v|p|1|1|src=192.0.2.1\n'],
     ['syslog', '<34>Oct 11 22:14:15 h su: x\n', 'lines: <34>Oct 11 22:14:15 h su: x\n'],
     ['lines with a time in brackets', '[2026-05-12 08:00:00] x\n', 'lines: [2026-05-12 08:00:00] x\n'],
+    ['lines with a level in brackets', '[error] x\n[warn] y\n', 'lines: [error] x\n[warn] y\n'],
+    ['lines with a time since the start', '[   12.5] x\n', 'lines: [   12.5] x\n'],
+    ['a file of sections', '[main]\na = 1\n', 'lines: [main]\na = 1\n'],
     ['XML', '<?xml version="1.0"?>\n<Events></Events>', 'document: <?xml version="1.0"?>\n<Events></Events>'],
     ['an empty file', '', 'document: '],
   ])('%s', async (_name, text, expected) => {
     expect(kindsOf(await readText(text))).toEqual([expected])
+  })
+
+  test('lines of text may begin with a bracket; broken lists of records are told', async () => {
+    const text = '[error] [client 192.0.2.1] x\n[1] "y"\n{"a":1}\n[{"a":2}]\n[sshd]\n[{"a":\n'
+    const records = recordsOf(await readText(`begin\n${text}`))
+    const messages = records.map((one) => (one.kind === 'dead' ? `${one.code} ${one.excerpt}` : one.kind))
+    expect(messages.filter((one) => one.startsWith('unparsable'))).toEqual(['unparsable [{"a":'])
+    expect(messages.filter((one) => one.includes('"format":"text"')).length).toBe(4)
   })
 
   test('what is only blank is a document, so that it is told rather than passed over', async () => {

@@ -89,10 +89,18 @@ function forLines(text: string, each: (line: string) => void): void {
 }
 
 function decodeLine(line: string, options: DecodeOptions, take: Take): void {
-  const start = line.trimStart()[0]
-  if (start === '{' || start === '[') decodeJson(line, options, take)
-  else decodeText(line, options, take)
+  const start = line.trimStart()
+  if (start[0] !== '{' && start[0] !== '[') decodeText(line, options, take)
+  else if (start[0] === '{' || !options.plainText) decodeJson(line, options, take)
+  else {
+    const parsed = parseJson(line)
+    if (!parsed.ok && !beginsList.test(start)) decodeText(line, options, take)
+    else takeJson(parsed, line, options, take)
+  }
 }
+
+/** A list of records, broken or not: what else begins with a bracket, such as "[error] …", is text unless it parses. */
+const beginsList = /^\[\s*\{/
 
 function decodeDocument(text: string, options: DecodeOptions, take: Take): void {
   const trimmed = text.trimStart()
@@ -101,6 +109,10 @@ function decodeDocument(text: string, options: DecodeOptions, take: Take): void 
   else if (!/^[{[]/.test(trimmed)) forLines(trimmed, (line) => decodeText(line, options, take))
   else {
     const parsed = parseJson(text)
+    if (!parsed.ok && options.plainText && trimmed.startsWith('[') && !beginsList.test(trimmed)) {
+      forLines(text, (line) => decodeLine(line, options, take))
+      return
+    }
     const parts = parsed.ok ? [] : splitJson(text)
     if (parts.length > 1) for (const part of parts) decodeJson(part, options, take)
     else takeJson(parsed, text, options, take)

@@ -129,6 +129,23 @@ test('a key that comes twice is found, wherever it is and however it is written'
   )
 })
 
+test.each([
+  ['a level', '[error] it broke'],
+  ['a number', '[12] it broke'],
+  ['a section and its keys', '[main]\na = 1'],
+  ['several names', '[a][b] x'],
+])('a text that begins with a bracket is no JSON, but for a webhook: %s', (_name, body) => {
+  const messages = body.split('\n').map((message) => ({ format: 'text', message }))
+  expect(values(decode(body))).toEqual(messages)
+  expect(values(decode(body, { lines: true }))).toEqual(messages)
+  expect(decode(body, { plainText: false }).some((one) => one.ok)).toBe(false)
+})
+
+test.each(['[{"a":1}', '[ {"a"', '[{"a":1}}'])('a broken list of records stays broken JSON: %s', (body) => {
+  expect(values(decode(body)).includes('unparsable')).toBe(true)
+  expect(values(decode(body, { lines: true }))).toEqual(['unparsable'])
+})
+
 describe('whatever comes gives records or reasons, and never a fault', () => {
   /** Pieces that decoders look for, put together at random. */
   const pieces = fc
