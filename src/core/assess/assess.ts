@@ -1,5 +1,6 @@
 import { type Condition, compileCondition } from '../condition/index.ts'
 import { incidentFactNames, incidentFacts, tacticOrder } from '../correlate/index.ts'
+import { attackCatalog } from '../detect/index.ts'
 import {
   type Assessment,
   type Contribution,
@@ -130,6 +131,13 @@ function duration(ms: number): string {
   return minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`
 }
 
+/** Passwords were tried (T1110), and nothing says that one was found or that credentials were taken in another way. */
+function isOnlyGuessed({ tactics, techniques }: Incident): boolean {
+  if (['initial-access', 'persistence', 'lateral-movement'].some((one) => tactics.includes(one))) return false
+  const taking = techniques.filter((one) => attackCatalog().get(one)?.tactics.includes('credential-access') === true)
+  return taking.length > 0 && taking.every((one) => one === 'T1110' || one.startsWith('T1110.'))
+}
+
 /** What to do first, by how far the attack has come. */
 function recommend(incident: Incident): string {
   const has = (...tactics: string[]) => tactics.some((one) => incident.tactics.includes(one))
@@ -141,9 +149,11 @@ function recommend(incident: Incident): string {
     ...(keys && has('persistence', 'privilege-escalation', 'exfiltration', 'collection')
       ? ['deactivate the access keys']
       : []),
-    ...(users && has('credential-access', 'initial-access', 'persistence')
-      ? ['suspend the accounts and end their sessions']
-      : []),
+    ...(isOnlyGuessed(incident)
+      ? ['block where the guessing comes from and look whether an attempt got in; the accounts are only its targets']
+      : users && has('credential-access', 'initial-access', 'persistence')
+        ? ['suspend the accounts and end their sessions']
+        : []),
     ...(hosts && has('execution', 'command-and-control', 'lateral-movement', 'impact') ? ['isolate the hosts'] : []),
     ...(has('defense-impairment') ? ['restore logging and look at what happened while it was off'] : []),
   ]

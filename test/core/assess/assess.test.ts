@@ -184,3 +184,30 @@ test('the explanation tells stages in the order of an attack, who, whom and why'
     'Stop the data leaving first: cut the access in use; suspend the accounts and end their sessions.',
   )
 })
+
+test.each<[what: string, incident: Partial<Incident>, does: RegExp, doesNot: RegExp]>([
+  ['passwords are guessed', { techniques: ['T1110.001'] }, /^Block where the guessing comes from/, /suspend/i],
+  ['a vendor saw guessing', { techniques: ['T1110'] }, /^Block where/, /suspend/i],
+  [
+    'accounts are listed besides',
+    { techniques: ['T1087', 'T1110.003'], tactics: ['credential-access', 'discovery'] },
+    /^Block where/,
+    /suspend/i,
+  ],
+  [
+    'a guess worked',
+    { techniques: ['T1078', 'T1110.003'], tactics: ['credential-access', 'initial-access'] },
+    /^Suspend the accounts/,
+    /guessing/,
+  ],
+  ['credentials were stolen too', { techniques: ['T1110', 'T1555.006'] }, /^Suspend the accounts/, /guessing/],
+  ['second factors were refused, so the password is known', { techniques: ['T1621'] }, /^Suspend/, /guessing/],
+])('what is done first when %s', async (_, changed, does, doesNot) => {
+  const observables = [
+    { type: 'ip', value: '198.51.100.23', role: 'attacker' },
+    { type: 'user', value: 'admin', role: 'target' },
+  ] as const
+  const { recommendation } = await assess(incident({ observables, ...changed }), [], scoring)
+  expect(recommendation).toMatch(does)
+  expect(recommendation).not.toMatch(doesNot)
+})
