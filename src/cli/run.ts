@@ -4,7 +4,17 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { listIncidents } from '../cases/index.ts'
 import { type Incident, oneLine, tenantId } from '../core/model/index.ts'
-import { listFiles, type NewDelivery, readFiles, readLedger, readStream } from '../ingest/index.ts'
+import { createNormalizer } from '../core/normalize/index.ts'
+import {
+  createProbe,
+  type NewDelivery,
+  readByAge,
+  readLedger,
+  readStream,
+  type Survey,
+  surveyFiles,
+} from '../ingest/index.ts'
+import { type Late, readLate } from '../pipeline/index.ts'
 import { createRuntime } from '../server/index.ts'
 import { openStore } from '../store/index.ts'
 import { Failure } from './failure.ts'
@@ -40,7 +50,7 @@ export function register(program: Command): void {
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  gitsoc run alerts.ndjson --source wazuh\n  zcat trail.json.gz | gitsoc run --json\n  gitsoc run logs/ --store var/case-17',
+      '\nFiles are read in the order of the times in them. In folders, files in which nothing is known as events are left alone.\n\nExamples:\n  gitsoc run alerts.ndjson --source wazuh\n  zcat trail.json.gz | gitsoc run --json\n  gitsoc run logs/ --store var/case-17',
     )
     .action(run)
 }
@@ -54,14 +64,20 @@ async function run(files: readonly string[], options: Options): Promise<void> {
     })
   }
   const fromStdin = files.length === 0 || (files.length === 1 && files[0] === '-')
-  if (!fromStdin) {
-    await listFiles(files).catch((error: Error) => {
-      throw new Failure(`a file cannot be read: ${error.message}`, {
-        hint: 'name files or directories that are there, or - for standard input',
-        exitCode: 2,
-      })
-    })
+  const reading = {
+    ...(options.source === undefined ? {} : { source: options.source }),
+    clock: Date.now,
+    probe: createProbe(createNormalizer(bundle.integrations, tenantId('main'))),
   }
+  const survey: Survey = fromStdin
+    ? { files: [], leftAlone: [] }
+    : await surveyFiles(files, reading).catch((error: Error) => {
+        throw new Failure(`a file cannot be read: ${error.message}`, {
+          hint: 'name files or directories that are there, or - for standard input',
+          exitCode: 2,
+        })
+      })
+  if (survey.leftAlone.length > 0) process.stderr.write(`${leftAloneText(survey.leftAlone)}\n`)
   const dir = options.store === undefined ? await mkdtemp(join(tmpdir(), 'gitsoc-run-')) : null
   const store = dir === null ? await openStoreFor(options) : await openStore({ dir }, tenantId('main'))
   const progress = createProgress(fromStdin ? 'standard input' : 'reading')
@@ -76,12 +92,15 @@ async function run(files: readonly string[], options: Options): Promise<void> {
     })
     let events = 0
     let note = ''
-    const source = options.source === undefined ? {} : { source: options.source }
+    const lateBefore = await readLate(store)
     const chunks: AsyncIterable<readonly NewDelivery[]> = fromStdin
       ? (async function* () {
           for await (const one of readStream(process.stdin, clock, options.source ?? null)) yield [one]
         })()
-      : readFiles(files, { ...source, clock, progress: (at) => progress.update(at.bytesRead, at.bytesTotal, note) })
+      : readByAge(survey.files, {
+          ...reading,
+          progress: (at) => progress.update(at.bytesRead, at.bytesTotal, note),
+        })
     for await (const chunk of chunks) {
       await runtime.inbox.accept(chunk)
       if (++events % aheadDeliveries === 0) await runtime.pipeline.drain()
@@ -96,7 +115,18 @@ async function run(files: readonly string[], options: Options): Promise<void> {
       tx.query<{ n: number }>('select count(*)::int as n from alert where tenant = $1', [tx.tenant]),
     )
     const alertCount = alerts.rows[0]?.n ?? 0
-    const summary = { ...ledger.total, alerts: alertCount, incidents: incidents.toReversed().map(summarise) }
+    const lateNow = await readLate(store)
+    const late = {
+      correlation: lateNow.correlation - lateBefore.correlation,
+      learning: lateNow.learning - lateBefore.learning,
+    }
+    const summary = {
+      ...ledger.total,
+      alerts: alertCount,
+      incidents: incidents.toReversed().map(summarise),
+      late,
+      leftAlone: survey.leftAlone,
+    }
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
     else {
       const dead = await store.transaction((tx) =>
@@ -127,7 +157,27 @@ function summarise(incident: Incident) {
   }
 }
 
-type Summary = { readonly [outcome: string]: unknown; readonly alerts: number }
+type Summary = { readonly [outcome: string]: unknown; readonly alerts: number; readonly late: Late }
+
+function leftAloneText(paths: readonly string[]): string {
+  const some = paths.slice(0, 3).map((one) => oneLine(one, 120))
+  const more = paths.length > some.length ? ` and ${paths.length - some.length} more` : ''
+  return `left alone, for nothing in them is known as events: ${some.join(', ')}${more}; name a file itself to take its lines as text`
+}
+
+function lateText({ correlation, learning }: Late): readonly string[] {
+  const parts = [
+    ...(correlation > 0 ? [`${correlation} match${correlation === 1 ? '' : 'es'} of rules over several events`] : []),
+    ...(learning > 0 ? [`${learning} event${learning === 1 ? '' : 's'} for rules that learn`] : []),
+  ]
+  if (parts.length === 0) return []
+  return [
+    '',
+    'Came too late',
+    `  ${parts.join(', ')} came so long after newer ones that they were not counted.`,
+    '  Sort the records in the files by time, and take what is older into a store that has seen nothing newer.',
+  ]
+}
 
 function report(
   summary: Summary,
@@ -151,6 +201,7 @@ function report(
     `${summary.alerts} alert${summary.alerts === 1 ? '' : 's'}, ${incidents.length} incident${incidents.length === 1 ? '' : 's'}`,
     ...lines,
     ...(letters.length > 0 ? ['', 'Dead letters', ...letters] : []),
+    ...lateText(summary.late),
     '',
   ].join('\n')
 }

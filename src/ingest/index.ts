@@ -25,6 +25,8 @@ export {
 } from './dead-letters.ts'
 export { createInbox, type Inbox, type NewDelivery, Overloaded, type StoredDelivery } from './inbox.ts'
 export { type Ledger, type LedgerLine, readLedger } from './ledger.ts'
+export { createProbe, type Probe } from './probe-delivery.ts'
+export { type AgedFile, readByAge, type Survey, surveyFiles } from './read-by-age.ts'
 export { listFiles, type ReadProgress, readFiles, readStream } from './read-files.ts'
 export { readRecording } from './read-recording.ts'
 export { createReceiver, type Receiver, type ReceiverParts, send } from './receiver.ts'

@@ -14,3 +14,24 @@ export async function readLosses(store: Store): Promise<CorrelationLosses> {
     return { late: numberOf('late'), entries: numberOf('entries'), windows: numberOf('windows') }
   })
 }
+
+/** What rules over several events left out because it came after what is much newer. */
+export interface Late {
+  /** Matches that correlations did not count. */
+  readonly correlation: number
+  /** Events that rules which learn did not look at. */
+  readonly learning: number
+}
+
+/** What came too late for the tenant's rules so far. */
+export async function readLate(store: Store): Promise<Late> {
+  const { late } = await readLosses(store)
+  return store.snapshot(async (tx) => {
+    const { rows } = await tx.query<{ late: number }>(
+      `select coalesce(sum((doc->'counts'->>'late')::bigint), 0)::bigint as late from engine_state
+       where tenant = $1 and kind = 'rarity' and jsonb_typeof(doc->'counts'->'late') = 'number'`,
+      [tx.tenant],
+    )
+    return { correlation: late, learning: rows[0]?.late ?? 0 }
+  })
+}

@@ -25,7 +25,7 @@ export async function own(path: string, user: Identity): Promise<void> {
 /** Makes the folder of a store, which that user can reach. Throws an error for people. */
 export async function makeDirectory(root: string, user: Identity): Promise<void> {
   try {
-    await mkdir(root, { recursive: true })
+    await makeFolder(root)
     await chmod(root, 0o711)
     await own(root, user)
   } catch (error) {
@@ -33,6 +33,24 @@ export async function makeDirectory(root: string, user: Identity): Promise<void>
   }
   await checkReachable(root, user)
 }
+
+/** Not Node's own recursion, which never ends where nothing can be made, such as under /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path).then(
+    () => null,
+    (error: NodeJS.ErrnoException) => error,
+  )
+  if (made === null || (made.code === 'EEXIST' && (await stat(path)).isDirectory())) return
+  if (made.code !== 'ENOENT' || (await isThere(dirname(path)))) throw made
+  await makeFolder(dirname(path))
+  await makeFolder(path)
+}
+
+const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
 /** As root the server runs as another user, which must be able to reach its files. */
 export async function checkReachable(path: string, user: Identity): Promise<void> {

@@ -109,3 +109,19 @@ test('a database that is not there is said so', async () => {
     /ECONNREFUSED/,
   )
 })
+
+test('a store below folders that are not there yet is made with them', async () => {
+  const dir = join(await folder(), 'of', 'case-17')
+  const server = await startEmbedded(dir)
+  onTestFinished(() => server.stop())
+  expect(server.started).toBe(true)
+})
+
+test.each([
+  ['/proc/x', /^cannot use \/proc\/x as store: /],
+  ['/proc/x/y/z', /^cannot use \/proc\/x\/y\/z as store: /],
+  [join(import.meta.dirname, 'embedded.test.ts'), /as store: EEXIST/],
+  [join(import.meta.dirname, 'embedded.test.ts', 'x'), /as store: ENOTDIR/],
+])('a place where nothing can be made is refused at once: %s', async (dir, says) => {
+  await expect(startEmbedded(dir)).rejects.toThrow(says)
+})

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { gitsoc } from '../support/cli.ts'
+import { folderOf } from '../support/folder.ts'
+
+const start = Date.UTC(2026, 4, 12, 8)
+const sshLine = (minutes: number, message: string, n = 0) =>
+  `<38>${new Date(start + minutes * 60_000 + n).toISOString()} bastion-1 sshd[${100 + n}]: ${message}\n`
+const failures = (minutes: number, count: number) =>
+  Array.from({ length: count }, (_, n) =>
+    sshLine(minutes, `Failed password for root from 198.51.100.23 port ${n}`, n),
+  ).join('')
+const accepted = (minutes: number) => sshLine(minutes, 'Accepted publickey for user17 from 192.0.2.7 port 5')
+
+interface Summary {
+  readonly received: number
+  readonly deadLettered: number
+  readonly incidents: readonly { readonly title: string }[]
+  readonly late: { readonly correlation: number; readonly learning: number }
+  readonly leftAlone: readonly string[]
+}
+
+const run = async (...args: readonly string[]) => {
+  const ended = await gitsoc('run', ...args, '--json')
+  return { ...ended, summary: ended.json() as Summary }
+}
+
+test('files are read by the time in them, not by their names or the order in which they are given', async () => {
+  const guessed = failures(0, 30)
+  const days = accepted(3 * 24 * 60)
+  const dir = folderOf({ 'a-new.log': days, 'b-old.log': guessed })
+  const { summary } = await run(join(dir, 'a-new.log'), join(dir, 'b-old.log'))
+  expect(summary).toMatchObject({ received: 31, late: { correlation: 0, learning: 0 } })
+  expect(summary.incidents.map((one) => one.title)).toEqual([expect.stringMatching(/SSH/)])
+})
+
+test('records of one file that come too late for a correlation are told, with what to do', async () => {
+  const dir = folderOf({ 'mixed.log': `${accepted(3 * 24 * 60)}${failures(0, 30)}` })
+  const { out } = await gitsoc('run', dir)
+  expect(out).toContain('0 incidents')
+  expect(out).toMatch(/Came too late\n {2}30 matches of rules over several events .*not counted/)
+  expect(out).toMatch(/Sort the records/)
+})
+
+describe('in a folder', () => {
+  const files = {
+    'README.md': '# What this is\n\nCEF:0|v|p|1|1|an example|3|src=192.0.2.1\n',
+    'notes.txt': 'first look at the firewall\nthen at the proxy\n',
+    'app.log': 'something of a program\n',
+    'ssh.txt': accepted(0),
+    'broken.json': '{"a":\n',
+    'odd.json': '{"nobody":"knows this"}',
+  }
+
+  test('what is no events is left alone, which is said; what may be events is not', async () => {
+    const dir = folderOf(files)
+    const { summary, err } = await run(dir)
+    expect(summary.leftAlone).toEqual([join(dir, 'README.md'), join(dir, 'notes.txt')])
+    expect(summary).toMatchObject({ received: 4, deadLettered: 1 })
+    expect(err.trim().split('\n')).toEqual([
+      expect.stringMatching(/^left alone.*README\.md, .*notes\.txt; name a file/),
+    ])
+  })
+
+  test('everything is taken that is named itself, or whose source is given', async () => {
+    const dir = folderOf(files)
+    expect((await run(join(dir, 'README.md'))).summary).toMatchObject({ received: 2, leftAlone: [] })
+    expect((await run(dir, '--source', 'syslog')).summary).toMatchObject({ received: 8, leftAlone: [] })
+  })
+})
