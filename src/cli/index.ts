@@ -18,6 +18,7 @@ import { register as playbookDryRun } from './playbook-dry-run.ts'
 import { register as playbookExport } from './playbook-export.ts'
 import { register as playbookImport } from './playbook-import.ts'
 import { register as playbookMutate } from './playbook-mutate.ts'
+import { register as projections } from './projections.ts'
 import { register as replay } from './replay.ts'
 import { register as rulesAdd } from './rules-add.ts'
 import { register as rulesCheck } from './rules-check.ts'
@@ -69,5 +70,5 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
       integrationsTest,
     ],
   ],
-  ['Keep account:', [ledger, deadLetters, audit, backup]],
+  ['Keep account:', [ledger, deadLetters, projections, audit, backup]],
 ]
