@@ -22,6 +22,12 @@ import {
   type Tuning,
 } from '../detect/index.ts'
 import {
+  compileEscalationPolicy,
+  compileNotifyRule,
+  type EscalationPolicy,
+  type NotifyRule,
+} from '../escalate/index.ts'
+import {
   canonicalJson,
   type Document,
   type EffectClass,
@@ -62,6 +68,9 @@ export interface Bundle {
   readonly correlation: CorrelationRules
   readonly scoring: readonly ScoringRule[]
   readonly policies: readonly Policy[]
+  /** Into which channel an incident goes, and who is told when nobody acknowledges it. */
+  readonly notify: readonly NotifyRule[]
+  readonly escalationPolicies: readonly EscalationPolicy[]
   readonly playbooks: ReadonlyMap<string, Playbook>
   /** What the integrations can do, by `integration.action`. */
   readonly actions: ReadonlyMap<string, KnownAction>
@@ -137,6 +146,8 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   }
   const scoring = all('scoring', compileScoring)
   const policies = all('approval', compilePolicy)
+  const notify = all('notify', compileNotifyRule)
+  const escalationPolicies = all('escalation-policy', compileEscalationPolicy)
   const integrations = all('integration', compileIntegration)
   problems.push(...checkMappings(mappings, integrations))
   const actions = new Map(
@@ -175,6 +186,8 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       correlation,
       scoring,
       policies,
+      notify,
+      escalationPolicies,
       playbooks,
       actions,
       integrations,

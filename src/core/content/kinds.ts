@@ -5,8 +5,10 @@ import correlationSchema from '../../../rules/correlation/correlation.schema.jso
 import detectionSchema from '../../../rules/detection/detection.schema.json' with { type: 'json' }
 import packSchema from '../../../rules/detection/packs/pack.schema.json' with { type: 'json' }
 import escalationSchema from '../../../rules/escalation/escalation.schema.json' with { type: 'json' }
+import policySchema from '../../../rules/escalation/policies/policy.schema.json' with { type: 'json' }
 import filterSchema from '../../../rules/filter/filter.schema.json' with { type: 'json' }
 import groupingSchema from '../../../rules/grouping/grouping.schema.json' with { type: 'json' }
+import notifySchema from '../../../rules/notify/notify.schema.json' with { type: 'json' }
 import overlaySchema from '../../../rules/overlays/overlay.schema.json' with { type: 'json' }
 import pipelineSchema from '../../../rules/pipelines/pipeline.schema.json' with { type: 'json' }
 import placeholdersSchema from '../../../rules/placeholders.schema.json' with { type: 'json' }
@@ -29,6 +31,8 @@ export const kinds = {
   suppression: { folder: /^rules\/suppression\/[^/]+\.ya?ml$/, check: compileSchema(suppressionSchema) },
   grouping: { folder: /^rules\/grouping\/[^/]+\.ya?ml$/, check: compileSchema(groupingSchema) },
   escalation: { folder: /^rules\/escalation\/[^/]+\.ya?ml$/, check: compileSchema(escalationSchema) },
+  'escalation-policy': { folder: /^rules\/escalation\/policies\/[^/]+\.ya?ml$/, check: compileSchema(policySchema) },
+  notify: { folder: /^rules\/notify\/[^/]+\.ya?ml$/, check: compileSchema(notifySchema) },
   scoring: { folder: /^rules\/scoring\/[^/]+\.ya?ml$/, check: compileSchema(scoringSchema) },
   approval: { folder: /^rules\/approval\/[^/]+\.ya?ml$/, check: compileSchema(approvalSchema) },
   integration: { folder: /^integrations\/[^/]+\/integration\.yaml$/, check: compileSchema(integrationSchema) },

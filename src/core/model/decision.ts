@@ -15,6 +15,8 @@ export interface RuleRef {
     | 'suppression'
     | 'scoring'
     | 'escalation'
+    | 'escalation-policy'
+    | 'notify'
     | 'approval'
     | 'playbook'
     | 'built-in'

@@ -1,0 +1,1 @@
+export { incidentMessage } from './incident-message.ts'
