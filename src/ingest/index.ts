@@ -24,6 +24,7 @@ export {
   requeueDeadLetters,
 } from './dead-letters.ts'
 export { createInbox, type Inbox, type NewDelivery, Overloaded, type StoredDelivery } from './inbox.ts'
+export { type InboxSpan, inboxSince } from './inbox-span.ts'
 export { type Ledger, type LedgerLine, readLedger } from './ledger.ts'
 export { createProbe, type Probe } from './probe-delivery.ts'
 export { type AgedFile, readByAge, type Survey, surveyFiles } from './read-by-age.ts'

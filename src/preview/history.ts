@@ -9,6 +9,8 @@ export interface History {
   readonly enrichDir: string | null
   /** Whose they are: ids of events and alerts depend on it; `main` when nothing is said. */
   readonly tenant?: string
+  /** What a reader should know of it, in a sentence. */
+  readonly note?: string
 }
 
 /** A file that says when each delivery was received: `recording.ndjson`, plain or gzip, lines of `{ at, source, body }`. */

@@ -40,7 +40,8 @@ export async function previewChange(parts: ChangeParts): Promise<ChangePreview> 
   const lines = await changedLines(repository, before.commit, isWorktree ? null : after.commit)
   const [old, now] = await replayBoth(before, after, history, parts)
   const budget = (parts.adjustBudget ?? ((one) => one))(defaultBudget)
-  return previewOf({ policy, before, after, old, now, budget, lines: withNewFiles(before, after, lines) })
+  const note = history === null ? 'there is no history: only the tests speak' : (history.note ?? null)
+  return previewOf({ policy, before, after, old, now, budget, note, lines: withNewFiles(before, after, lines) })
 }
 
 async function replayBoth(
@@ -77,10 +78,11 @@ interface Found {
   readonly old: Answer
   readonly now: Answer
   readonly budget: Budget
+  readonly note: string | null
   readonly lines: ReadonlyMap<string, readonly LineRange[]>
 }
 
-function previewOf({ policy, before, after, old, now, budget, lines }: Found): ChangePreview {
+function previewOf({ policy, before, after, old, now, budget, note, lines }: Found): ChangePreview {
   const { review } = now
   const tests = review?.tests ?? null
   const problems: readonly Problem[] = [...now.result.problems, ...(tests?.problems ?? [])]
@@ -98,11 +100,14 @@ function previewOf({ policy, before, after, old, now, budget, lines }: Found): C
       ...testFailures(newIn(tests?.problems ?? [], old.review?.tests.problems ?? [])),
       ...(plan?.exceeded.map((one) => `over budget: ${one}`) ?? []),
     ],
-    notes: old.result.ok
-      ? []
-      : [
-          `the content before the change does not load or replay, so nothing is compared: ${old.result.problems[0]?.message}`,
-        ],
+    notes: [
+      ...(note === null ? [] : [note]),
+      ...(old.result.ok
+        ? []
+        : [
+            `the content before the change does not load or replay, so nothing is compared: ${old.result.problems[0]?.message}`,
+          ]),
+    ],
     problems,
     changedLines: Object.fromEntries(lines),
     tests,

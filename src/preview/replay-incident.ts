@@ -2,11 +2,11 @@ import { type CaseFile, listIncidents, readCase } from '../cases/index.ts'
 import type { SourceFile } from '../core/content/index.ts'
 import { type IncidentNumber, oneLine, type Problem } from '../core/model/index.ts'
 import type { Replayed, ReplayedIncident } from '../core/replay/index.ts'
-import { nextDeliveries } from '../ingest/index.ts'
 import type { Content } from '../repo/index.ts'
 import type { OpenStore } from '../store/index.ts'
 import { compareStored, type StoredDifference, type StoredEvent } from './compare-stored.ts'
-import { type Limits, type PastDelivery, startLockedChild } from './locked-child.ts'
+import { type Limits, startLockedChild } from './locked-child.ts'
+import { readInbox } from './read-inbox.ts'
 import { replayInChildren } from './replay-in-children.ts'
 
 /** What deciding a stored incident again came to. */
@@ -29,8 +29,6 @@ interface StoredBundle {
   readonly commit: string
   readonly files: readonly SourceFile[]
 }
-
-const atOnce = 200
 
 /**
  * Decides again what the inbox holds from its beginning to the last delivery of an incident, each delivery with the bundle
@@ -65,7 +63,7 @@ export async function replayIncident(
   )
   const [answer] = await replayInChildren(
     [child],
-    inboxUpTo(store, lastSeq, content === null ? recorded.digestOf : null),
+    readInbox(store, { firstSeq: 1, lastSeq }, content === null ? recorded.digestOf : null),
   )
   if (answer === undefined) throw new Error('the child gave no answer')
   const { result } = answer
@@ -113,23 +111,6 @@ async function bundlesUpTo(store: OpenStore, lastSeq: number) {
     const bySeq = new Map(counted.rows.map(({ seq, bundle }) => [seq, bundle]))
     return { bundles, digestOf: (seq: number) => bySeq.get(seq) }
   })
-}
-
-async function* inboxUpTo(
-  store: OpenStore,
-  lastSeq: number,
-  digestOf: ((seq: number) => string | undefined) | null,
-): AsyncGenerator<PastDelivery> {
-  for (let after = 0; after < lastSeq; ) {
-    const deliveries = await store.snapshot((tx) => nextDeliveries(tx, after, atOnce))
-    if (deliveries.length === 0) return
-    for (const { seq, ...delivery } of deliveries) {
-      if (seq > lastSeq) return
-      after = seq
-      const bundle = digestOf?.(seq)
-      yield { ...delivery, receipt: 'recorded', ...(bundle === undefined ? {} : { bundle }) }
-    }
-  }
 }
 
 /** How the events of the incident's deliveries ended. */
