@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Budget } from '../core/replay/index.ts'
+import type { Budget } from '../core/content/index.ts'
 import {
   defaultLimits,
   type History,
@@ -96,10 +96,16 @@ async function plan(options: Options): Promise<void> {
   )
 }
 
+/** What is given by hand holds instead of what files say. */
 function withOptions(budget: Budget, given: Options['budget']): Budget {
-  const general = given.findLast(([rule]) => rule === null)?.[1] ?? budget.linesPerRule
-  const rules = Object.fromEntries(given.flatMap(([rule, limit]) => (rule === null ? [] : [[rule, limit]])))
-  return { ...budget, linesPerRule: general, rules: { ...budget.rules, ...rules } }
+  const limit = (value: number) => ({ value, place: null })
+  const general = given.findLast(([rule]) => rule === null)?.[1]
+  const rules = Object.fromEntries(given.flatMap(([rule, value]) => (rule === null ? [] : [[rule, limit(value)]])))
+  return {
+    ...budget,
+    linesPerRule: general === undefined ? budget.linesPerRule : limit(general),
+    rules: { ...budget.rules, ...rules },
+  }
 }
 
 async function historyOf({ history, enrich, content }: Options): Promise<History | null> {

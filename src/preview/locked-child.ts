@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ContentChange, ContentReview, SourceFile } from '../core/content/index.ts'
-import { type Enrichment, isObject, oneLine, problem } from '../core/model/index.ts'
+import type { Budget, ContentChange, ContentReview, SourceFile } from '../core/content/index.ts'
+import { type Enrichment, isObject, oneLine, problem, type Result } from '../core/model/index.ts'
 import type { FixturePair, Receipt, ReplayResult } from '../core/replay/index.ts'
 import type { NewDelivery } from '../ingest/index.ts'
 import { encodeFrame } from './frames.ts'
@@ -18,6 +18,8 @@ export interface Start {
   readonly fixtures: readonly FixturePair[]
   /** Whether its tests are run too, with what changed since `before` broken on purpose. */
   readonly review?: boolean
+  /** Files whose budgets hold; the child only reads them. */
+  readonly policy?: readonly SourceFile[]
   readonly enrichDir: string | null
   /** What was known of observables when the events were decided; asked before the lists. */
   readonly recorded?: readonly Enrichment[]
@@ -35,6 +37,8 @@ export interface Answer {
   readonly content: readonly ContentChange[]
   /** Null when it was not asked for or the content does not load. */
   readonly review: ContentReview | null
+  /** What the files of `policy` say. */
+  readonly budget: Result<Budget>
 }
 
 /** What a child may use before it is ended. */
@@ -73,6 +77,7 @@ const schemas = [
   'playbooks/fixture.schema.json',
   'playbooks/playbook.schema.json',
   'rules/approval/approval.schema.json',
+  'rules/budgets/budget.schema.json',
   'rules/correlation/correlation.schema.json',
   'rules/detection/detection.schema.json',
   'rules/detection/packs/pack-rule.schema.json',
@@ -187,6 +192,7 @@ async function outcomeOf(child: ChildProcess, limits: Limits): Promise<Answer> {
     },
     content: [],
     review: null,
+    budget: { ok: false, problems: [] },
   }
 }
 

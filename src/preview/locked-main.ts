@@ -2,6 +2,7 @@
 // environment. What it is told comes by standard input, its one answer goes to standard output.
 import {
   type Bundle,
+  budgetOf,
   type ContentReview,
   compareContent,
   compileBundle,
@@ -23,7 +24,7 @@ const start = JSON.parse(first.value.body.toString('utf8')) as Start
 const content = start.before === null ? [] : compareContent(start.before, start.files)
 let review: ContentReview | null = null
 const result = await resultOf(start.files, start.fixtures)
-const answer: Answer = { result, content, review }
+const answer: Answer = { result, content, review, budget: budgetOf(start.policy ?? []) }
 process.stdout.write(JSON.stringify(answer))
 
 async function resultOf(files: readonly SourceFile[], fixtures: readonly FixturePair[]): Promise<ReplayResult> {

@@ -1,5 +1,6 @@
+import type { Budget } from '../core/content/index.ts'
 import type { Problem } from '../core/model/index.ts'
-import { type Budget, compareReplays, fixturePairs, type Plan, type ReplayResult } from '../core/replay/index.ts'
+import { compareReplays, fixturePairs, type Plan, type ReplayResult } from '../core/replay/index.ts'
 import type { Content } from '../repo/index.ts'
 import type { History } from './history.ts'
 import { type Limits, type PastDelivery, startLockedChild } from './locked-child.ts'

@@ -66,7 +66,7 @@ export function sectionsOf(plan: Plan): readonly Section[] {
       `${one.after.severity} ${one.after.score}`,
       one.reasons.join('; '),
     ]),
-    section('Time to the first alert', ['incident', 'change'], incidents.moved, ({ after, byMs }) => [
+    section('Incidents opened at another time', ['incident', 'change'], incidents.moved, ({ after, byMs }) => [
       after.title,
       `${duration(Math.abs(byMs))} ${byMs < 0 ? 'earlier' : 'later'}`,
     ]),
@@ -141,9 +141,17 @@ export function totalsOf(plan: Plan): Section {
   return {
     title: 'Totals',
     head: ['', 'before', 'after', 'difference'],
-    rows: rows.map(([name, before, after]) => [name, String(before), String(after), signed(after - before)]),
+    rows: [
+      ...rows.map(([name, before, after]) => [name, String(before), String(after), signed(after - before)]),
+      ...(plan.timeToDetect === null ? [] : [timeRow(plan.timeToDetect)]),
+    ],
     more: 0,
   }
+}
+
+function timeRow({ incidents, meanMs: [before, after] }: NonNullable<Plan['timeToDetect']>): readonly string[] {
+  const change = after === before ? '0' : `${duration(Math.abs(after - before))} ${after < before ? 'sooner' : 'later'}`
+  return [`mean time to detect (${incidents} incidents)`, duration(before), duration(after), change]
 }
 
 /** Sentences that a reader must not miss: faults, what was left out. */

@@ -1,6 +1,6 @@
-import { compareCoverage } from '../core/content/index.ts'
+import { type Budget, compareCoverage, defaultBudget, type Limit, type MutationScore } from '../core/content/index.ts'
 import { formatPlace, type Problem } from '../core/model/index.ts'
-import { type Budget, compareReplays, defaultBudget, fixturePairs } from '../core/replay/index.ts'
+import { compareReplays, fixturePairs } from '../core/replay/index.ts'
 import { type Content, changedLines, type LineRange, mergeBaseOf, readCommit, readWorkingTree } from '../repo/index.ts'
 import type { ChangePreview } from './change-preview.ts'
 import type { History } from './history.ts'
@@ -38,16 +38,15 @@ export async function previewChange(parts: ChangeParts): Promise<ChangePreview> 
   const before = await readCommit(repository, compared)
   const policy = compared === base ? before : await readCommit(repository, base)
   const lines = await changedLines(repository, before.commit, isWorktree ? null : after.commit)
-  const [old, now] = await replayBoth(before, after, history, parts)
-  const budget = (parts.adjustBudget ?? ((one) => one))(defaultBudget)
+  const [old, now] = await replayBoth({ before, after, policy, history }, parts)
+  const adjust = parts.adjustBudget ?? ((one: Budget) => one)
+  const budget = adjust(now.budget.ok ? now.budget.value : defaultBudget)
   const note = history === null ? 'there is no history: only the tests speak' : (history.note ?? null)
   return previewOf({ policy, before, after, old, now, budget, note, lines: withNewFiles(before, after, lines) })
 }
 
 async function replayBoth(
-  before: Content,
-  after: Content,
-  history: History | null,
+  { before, after, policy, history }: Pick<Found, 'policy' | 'before' | 'after'> & { readonly history: History | null },
   { limits: given, onDelivery }: Pick<ChangeParts, 'limits' | 'onDelivery'>,
 ): Promise<readonly [Answer, Answer]> {
   const limits = { ...defaultLimits, ...given }
@@ -60,7 +59,10 @@ async function replayBoth(
   const [old, now] = await replayInChildren(
     [
       startLockedChild({ ...start, commit: before.commit, files: before.files, before: null }, limits),
-      startLockedChild({ ...start, commit: after.commit, files: after.files, before: before.files }, limits),
+      startLockedChild(
+        { ...start, commit: after.commit, files: after.files, before: before.files, policy: policy.files },
+        limits,
+      ),
     ],
     history?.deliveries() ?? none(),
     onDelivery,
@@ -98,6 +100,10 @@ function previewOf({ policy, before, after, old, now, budget, note, lines }: Fou
     failures: [
       ...(errors.length === 0 ? [] : [failedToLoad(errors)]),
       ...testFailures(newIn(tests?.problems ?? [], old.review?.tests.problems ?? [])),
+      ...(now.budget.ok
+        ? []
+        : now.budget.problems.map((one) => `the budgets of the base cannot be read: ${one.message}`)),
+      ...unnoticedBeyond(review?.mutation ?? [], budget).map((one) => `over budget: ${one}`),
       ...(plan?.exceeded.map((one) => `over budget: ${one}`) ?? []),
     ],
     notes: [
@@ -137,6 +143,24 @@ function newIn(problems: readonly Problem[], before: readonly Problem[]): readon
   const keyOf = ({ code, message, place }: Problem) => JSON.stringify([code, message, place?.file])
   const known = new Set(before.map(keyOf))
   return problems.filter((one) => !known.has(keyOf(one)))
+}
+
+/** Changed rules and playbooks that could be broken in more ways unnoticed than the budget allows. */
+function unnoticedBeyond(scores: readonly MutationScore[], { unnoticed }: Budget): readonly string[] {
+  return scores.flatMap(({ kind, title, survived }) => {
+    const own = kind === 'playbook' ? unnoticed.perPlaybook : unnoticed.perRule
+    const dangerous = kind === 'playbook' ? unnoticed.dangerous : null
+    const beyond = (count: number, limit: Limit | null, what: string) =>
+      limit === null || count <= limit.value
+        ? []
+        : [
+            `"${title}" could be ${what} in ${count} ways and no fixture would fail; the budget is ${limit.value}${limit.place === null ? '' : ` (${formatPlace(limit.place)})`}`,
+          ]
+    return [
+      ...beyond(survived.length, own, 'broken'),
+      ...beyond(survived.filter(({ safety }) => safety).length, dangerous, 'made more dangerous'),
+    ]
+  })
 }
 
 /** Files of a working tree that Git does not know yet are new as a whole. */

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { SourceFile } from '../../src/core/content/index.ts'
-import { defaultBudget } from '../../src/core/replay/index.ts'
+import { defaultBudget, type SourceFile } from '../../src/core/content/index.ts'
 import { defaultLimits, makePlan, type PastDelivery } from '../../src/preview/index.ts'
 import { readWorkingTree } from '../../src/repo/index.ts'
 import { alertRecord, quietRecord } from './events.ts'

@@ -139,3 +139,36 @@ test('whatever a change and history hold, the texts fit into what GitHub takes a
     { numRuns: 60 },
   )
 })
+
+test('a pull request is judged by the budgets of the branch it goes to, and cannot raise them', async () => {
+  const budget = (perRule: number) =>
+    `id: own\ntitle: Own\nowner: soc\nwhy: For a test.\nlinesPerDay: { perRule: ${perRule} }\n`
+  const repository = planRepository()
+  repository.put('rules/budgets/own.yaml', budget(50))
+  const began = repository.commit()
+  repository.put('rules/budgets/own.yaml', budget(2))
+  const base = repository.commit()
+  repository.git('checkout', '-q', '-b', 'change', began)
+  repository.put('rules/budgets/own.yaml', budget(99))
+  repository.put('rules/detection/export.yaml', ruleFile('export', 'export'))
+  repository.put('rules/detection/fixtures/export.yaml', fixtureFile('export'))
+  const head = repository.commit()
+  const events = [0, 1, 2].map((n) => record(n, 'export', `user${n}`)).join('\n')
+  const history = await historyOfFiles([repository.put('events.ndjson', events)], null)
+  const preview = await previewChange({ repository: repository.dir, base, head, history })
+  expect(preview.failures).toEqual([
+    expect.stringMatching(
+      /^over budget: "export" .*: 3 a day, 0 before, the budget is 2 \(rules\/budgets\/own\.yaml:5:/,
+    ),
+  ])
+  const run = checkRunOf(preview)
+  expect(run.conclusion).toBe('failure')
+  expect(run.annotations).toMatchObject([
+    {
+      path: 'rules/detection/export.yaml',
+      startLine: 1,
+      level: 'failure',
+      message: expect.stringContaining('the budget is 2'),
+    },
+  ])
+})

@@ -41,6 +41,7 @@ import {
 import { compileIntegration, type Integration } from '../normalize/index.ts'
 import { callCircles, compilePlaybook, type KnownAction, type Playbook, verifyPlaybook } from '../playbook/index.ts'
 import { compilePolicy, type Policy } from '../policy/index.ts'
+import { checkBudgets } from './budget.ts'
 import { isMisplaced, type Kind, kindOf, kinds } from './kinds.ts'
 import { checkMappings } from './log-sources.ts'
 import { checkPackBounds, checkPacks, isPackRule, parsePackRules } from './packs.ts'
@@ -138,7 +139,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const rarity: readonly RarityRule[] = all('rarity', compileRarityRule)
   const overlays = all('overlay', compileOverlay)
   const rules = [...detection, ...sequences, ...rarity]
-  problems.push(...checkOverlays(overlays, rules))
+  problems.push(...checkOverlays(overlays, rules), ...checkBudgets(documents.get('budget') ?? [], rules))
   const correlation: CorrelationRules = {
     suppression: all('suppression', compileSuppression),
     grouping: all('grouping', compileGrouping).sort((a, b) => a.order - b.order || (a.ref.id < b.ref.id ? -1 : 1)),

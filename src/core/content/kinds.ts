@@ -1,6 +1,7 @@
 import integrationSchema from '../../../integrations/integration.schema.json' with { type: 'json' }
 import playbookSchema from '../../../playbooks/playbook.schema.json' with { type: 'json' }
 import approvalSchema from '../../../rules/approval/approval.schema.json' with { type: 'json' }
+import budgetSchema from '../../../rules/budgets/budget.schema.json' with { type: 'json' }
 import correlationSchema from '../../../rules/correlation/correlation.schema.json' with { type: 'json' }
 import detectionSchema from '../../../rules/detection/detection.schema.json' with { type: 'json' }
 import packSchema from '../../../rules/detection/packs/pack.schema.json' with { type: 'json' }
@@ -35,6 +36,7 @@ export const kinds = {
   notify: { folder: /^rules\/notify\/[^/]+\.ya?ml$/, check: compileSchema(notifySchema) },
   scoring: { folder: /^rules\/scoring\/[^/]+\.ya?ml$/, check: compileSchema(scoringSchema) },
   approval: { folder: /^rules\/approval\/[^/]+\.ya?ml$/, check: compileSchema(approvalSchema) },
+  budget: { folder: /^rules\/budgets\/[^/]+\.ya?ml$/, check: compileSchema(budgetSchema) },
   integration: { folder: /^integrations\/[^/]+\/integration\.yaml$/, check: compileSchema(integrationSchema) },
   playbook: { folder: /^playbooks\/[^/]+\.ya?ml$/, check: compileSchema(playbookSchema) },
 } as const

@@ -1,18 +1,7 @@
+import type { Budget, Limit } from '../content/index.ts'
+import { formatPlace, type IncidentSeverity } from '../model/index.ts'
 import type { NoiseLine, Plan } from './plan.ts'
 import type { Replayed } from './replayed.ts'
-
-/** What a change may cost people per day of history. */
-export interface Budget {
-  /** Lines for people that one rule may raise. */
-  readonly linesPerRule: number
-  /** For single rules, by id. */
-  readonly rules: Readonly<Record<string, number>>
-  /** Incidents and questions that all content may raise; null = not bounded. */
-  readonly incidents: number | null
-  readonly approvals: number | null
-}
-
-export const defaultBudget: Budget = { linesPerRule: 20, rules: {}, incidents: null, approvals: null }
 
 /**
  * The noise of every rule that changed or is above its budget. A budget is broken by what raises the noise: a rule that
@@ -26,9 +15,7 @@ export function noiseOf(before: Replayed, after: Replayed, days: number, budget:
     .map((rule) => {
       const beforePerDay = (old.get(rule.id) ?? 0) / days
       const afterPerDay = (now.get(rule.id) ?? 0) / days
-      const budgetPerDay = Object.hasOwn(budget.rules, rule.id)
-        ? (budget.rules[rule.id] ?? budget.linesPerRule)
-        : budget.linesPerRule
+      const { value: budgetPerDay } = limitFor(rule.id, budget)
       const isExceeded = afterPerDay > budgetPerDay && afterPerDay > beforePerDay
       return { rule, beforePerDay, afterPerDay, budgetPerDay, isExceeded }
     })
@@ -41,27 +28,64 @@ export function noiseOf(before: Replayed, after: Replayed, days: number, budget:
     )
 }
 
-/** What breaks the budget, in sentences. */
-export function exceededBy(
-  noise: readonly NoiseLine[],
-  totals: Plan['totals'],
-  budget: Budget,
-  days: number,
-): readonly string[] {
-  const perDay = (value: number) => Number((value / days).toFixed(2))
-  const overall = (['incidents', 'approvals'] as const).flatMap((name) => {
-    const [before, after] = totals[name]
-    const limit = budget[name]
-    if (limit === null || after / days <= limit || after <= before) return []
-    return [`${name}: ${perDay(after)} a day, ${perDay(before)} before, the budget is ${limit}`]
-  })
+/** What breaks the budget, in sentences that name the line of the policy. */
+export function exceededBy(plan: Omit<Plan, 'exceeded'>, budget: Budget): readonly string[] {
   return [
-    ...noise
+    ...plan.noise
       .filter((one) => one.isExceeded)
       .map(
-        ({ rule, afterPerDay, beforePerDay, budgetPerDay }) =>
-          `"${rule.title}" (${rule.id}): ${perDay(afterPerDay * days)} a day, ${perDay(beforePerDay * days)} before, the budget is ${budgetPerDay}`,
+        ({ rule, afterPerDay, beforePerDay }) =>
+          `"${rule.title}" (${rule.id}): ${rounded(afterPerDay)} a day, ${rounded(beforePerDay)} before, ${limitText(limitFor(rule.id, budget))}`,
       ),
-    ...overall,
+    ...totalsBeyond(plan, budget),
+    ...criticalBeyond(plan, budget.newCriticalTargets),
+    ...lostBeyond(plan, budget),
+    ...laterBeyond(plan, budget.detectedLaterMs),
   ]
 }
+
+function totalsBeyond({ totals, days }: Pick<Plan, 'totals' | 'days'>, budget: Budget): readonly string[] {
+  return (['incidents', 'approvals'] as const).flatMap((name) => {
+    const [before, after] = totals[name]
+    const limit = budget[name]
+    if (limit === null || after / days <= limit.value || after <= before) return []
+    return [`${name}: ${rounded(after / days)} a day, ${rounded(before / days)} before, ${limitText(limit)}`]
+  })
+}
+
+function criticalBeyond({ criticalTargets }: Pick<Plan, 'criticalTargets'>, limit: Limit | null): readonly string[] {
+  const { added } = criticalTargets
+  if (limit === null || added.length <= limit.value) return []
+  return [`playbooks would act on critical assets that they did not touch: ${some(added)}; ${limitText(limit)}`]
+}
+
+function lostBeyond({ incidents }: Pick<Plan, 'incidents'>, budget: Budget): readonly string[] {
+  return Object.entries(budget.lostIncidents).flatMap(([severity, limit]) => {
+    const lost = incidents.lost.filter((one) => one.severity === (severity as IncidentSeverity))
+    if (limit === undefined || lost.length <= limit.value) return []
+    return [
+      `${lost.length} ${severity} incident${lost.length === 1 ? '' : 's'} of history would not be opened: ${some(lost.map(({ title }) => title))}; ${limitText(limit)}`,
+    ]
+  })
+}
+
+function laterBeyond({ incidents }: Pick<Plan, 'incidents'>, limit: Limit | null): readonly string[] {
+  const late = incidents.moved.filter(({ byMs }) => limit !== null && byMs > limit.value)
+  if (limit === null || late.length === 0) return []
+  const worst = Math.max(...late.map(({ byMs }) => byMs))
+  return [
+    `${late.length} incident${late.length === 1 ? '' : 's'} of history would be opened later, by up to ${Math.round(worst / 60_000)} minutes: ${some(late.map(({ before }) => before.title))}; the budget is ${limit.value / 60_000} minutes${placeText(limit)}`,
+  ]
+}
+
+/** The bound on the lines of one rule. */
+function limitFor(rule: string, budget: Budget): Limit {
+  return (Object.hasOwn(budget.rules, rule) ? budget.rules[rule] : undefined) ?? budget.linesPerRule
+}
+
+const maxNamed = 3
+const some = (names: readonly string[]) =>
+  `${names.slice(0, maxNamed).join(', ')}${names.length > maxNamed ? ` and ${names.length - maxNamed} more` : ''}`
+const placeText = ({ place }: Limit) => (place === null ? '' : ` (${formatPlace(place)})`)
+const limitText = (limit: Limit) => `the budget is ${limit.value}${placeText(limit)}`
+const rounded = (value: number) => Number(value.toFixed(2))

@@ -1,5 +1,4 @@
-import type { ContentChange } from '../content/index.ts'
-import type { Budget } from './budget.ts'
+import type { Budget, ContentChange } from '../content/index.ts'
 import { exceededBy, noiseOf } from './budget.ts'
 import { compareAlerts } from './compare-alerts.ts'
 import { compareIncidents } from './compare-incidents.ts'
@@ -28,6 +27,7 @@ export function compareReplays(
   const fixtures = compareFixtures(before, after)
   const actions = ({ runs }: Replayed) => runs.flatMap((one) => one.effects)
   const asks = (one: Replayed) => actions(one).filter(({ answer }) => answer === 'ask')
+  const timeToDetect = timesToDetect(before, after, pairs)
   const totals: Plan['totals'] = {
     incidents: [before.incidents.length, after.incidents.length],
     runs: [before.runs.length, after.runs.length],
@@ -43,13 +43,14 @@ export function compareReplays(
     responses.length === 0 &&
     fixtures.length === 0 &&
     Object.values(incidents).every((list) => list.length === 0)
-  return {
+  const plan: Omit<Plan, 'exceeded'> = {
     before: { commit: before.commit, digest: before.digest },
     after: { commit: after.commit, digest: after.digest },
     content,
     days,
     counts: { before: before.counts, after: after.counts },
     totals,
+    timeToDetect,
     rules,
     noise,
     incidents,
@@ -64,8 +65,24 @@ export function compareReplays(
     },
     faults: { before: before.faults, after: after.faults },
     isSame,
-    exceeded: exceededBy(noise, totals, budget, days),
   }
+  return { ...plan, exceeded: exceededBy(plan, budget) }
+}
+
+/**
+ * How long it took to open the incidents that both sides have, from the first event that either side knows of: alerts that
+ * come earlier must not make the attack begin earlier.
+ */
+function timesToDetect(before: Replayed, after: Replayed, pairs: ReadonlyMap<number, number>): Plan['timeToDetect'] {
+  const now = new Map(after.incidents.map((one) => [one.number, one]))
+  const both = before.incidents.flatMap((one) => {
+    const same = now.get(pairs.get(one.number) ?? 0)
+    if (same === undefined) return []
+    const beganAt = Math.min(one.firstAt, same.firstAt)
+    return [[Math.max(0, one.openedAt - beganAt), Math.max(0, same.openedAt - beganAt)] as const]
+  })
+  const mean = (side: 0 | 1) => Math.round(both.reduce((sum, one) => sum + one[side], 0) / both.length)
+  return both.length === 0 ? null : { incidents: both.length, meanMs: [mean(0), mean(1)] }
 }
 
 /** What is only on one side, in order and bounded. */

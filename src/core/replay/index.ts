@@ -1,4 +1,3 @@
-export { type Budget, defaultBudget } from './budget.ts'
 export { compareReplays } from './compare.ts'
 export { type FixturePair, fixtureHits, fixturePairs } from './fixture-hits.ts'
 export type {

@@ -97,6 +97,11 @@ export interface Plan {
     readonly actions: readonly [before: number, after: number]
     readonly approvals: readonly [before: number, after: number]
   }
+  /** Of the incidents that are on both sides; null when none is. */
+  readonly timeToDetect: {
+    readonly incidents: number
+    readonly meanMs: readonly [before: number, after: number]
+  } | null
   readonly rules: readonly RuleDifference[]
   readonly noise: readonly NoiseLine[]
   readonly incidents: {

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Bundle, compileBundle, formatProblems, type SourceFile } from '../../../src/core/content/index.ts'
-import { tenantId } from '../../../src/core/model/index.ts'
 import {
-  compareReplays,
-  createReplay,
+  type Bundle,
+  compileBundle,
   defaultBudget,
-  type Receipt,
-  type Replayed,
-} from '../../../src/core/replay/index.ts'
+  formatProblems,
+  type SourceFile,
+} from '../../../src/core/content/index.ts'
+import { tenantId } from '../../../src/core/model/index.ts'
+import { compareReplays, createReplay, type Receipt, type Replayed } from '../../../src/core/replay/index.ts'
 import { planFiles, record, ruleFile } from '../../preview/plan-content.ts'
 
 function bundleOf(...more: readonly SourceFile[]): Bundle {
