@@ -18,6 +18,7 @@ const pure = new Set([
   'ipaddr.js',
   're2js',
   'json-rules-engine',
+  'markdown-it',
   'nunjucks',
   'yaml',
 ])

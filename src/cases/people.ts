@@ -23,7 +23,7 @@ export type Change =
       readonly reason?: string
     }
   | { readonly kind: 'owner'; readonly owner: string | null }
-  | { readonly kind: 'verdict'; readonly verdict: Verdict }
+  | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly reason?: string }
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'task'; readonly title: string }
   | { readonly kind: 'task-state'; readonly n: number; readonly state: 'open' | 'done' }
@@ -89,7 +89,7 @@ async function apply(tx: Tx, incident: Incident, change: Change, actor: string, 
     case 'owner':
       return setOwner(tx, incident, change.owner)
     case 'verdict':
-      return setVerdict(tx, incident, change.verdict)
+      return setVerdict(tx, incident, change.verdict, oneLine(change.reason ?? '', maxNote))
     case 'note': {
       const text = oneLine(change.text, maxNote)
       return text === '' ? refuse('empty', 'the note is empty') : done(`note: ${text}`, { text })
@@ -177,14 +177,18 @@ async function setOwner(tx: Tx, incident: Incident, to: string | null): Promise<
   })
 }
 
-async function setVerdict(tx: Tx, incident: Incident, verdict: Verdict): Promise<Result<Done>> {
+async function setVerdict(tx: Tx, incident: Incident, verdict: Verdict, reason: string): Promise<Result<Done>> {
   if (verdict === incident.verdict) return refuse('unchanged', `the verdict is ${verdict} already`)
   await tx.query('update incident set verdict = $3 where tenant = $1 and number = $2', [
     tx.tenant,
     incident.number,
     verdict,
   ])
-  return done(`set the verdict to ${verdict}`, { from: incident.verdict, to: verdict })
+  return done(`set the verdict to ${verdict}${reason === '' ? '' : `: ${reason}`}`, {
+    from: incident.verdict,
+    to: verdict,
+    ...(reason === '' ? {} : { reason }),
+  })
 }
 
 async function setTask(

@@ -91,6 +91,7 @@ const schemas = [
   'rules/rarity/rarity.schema.json',
   'rules/scoring/scoring.schema.json',
   'rules/suppression/suppression.schema.json',
+  'rules/team/team.schema.json',
 ]
 
 /** The options of Node that lock a process: what it may read, and how much memory it has. */

@@ -5,6 +5,9 @@ import { lockStory } from './lock-story.ts'
 import { type Approval, readApproval } from './read-approvals.ts'
 import { selfApproval } from './self-approval.ts'
 
+/** By which way an answer came. */
+export type AnswerChannel = 'cli' | 'http' | 'demo' | 'github' | 'slack' | 'console'
+
 /** A person's answer. */
 export interface Answer {
   readonly id: string
@@ -12,7 +15,9 @@ export interface Answer {
   readonly answer: string
   readonly actor: string
   readonly roles: readonly string[]
-  readonly channel: 'cli' | 'http' | 'demo'
+  readonly channel: AnswerChannel
+  /** What else the person is called, such as login and mail address: by these the playbook's owner and author are known too. */
+  readonly names?: readonly string[]
   readonly reason: string
   readonly at: number
   /** When given, the answer holds only for exactly this digest. */

@@ -1,4 +1,5 @@
-export { type Answer, type Answered, answerApproval } from './answer-approval.ts'
+export { type Answer, type AnswerChannel, type Answered, answerApproval } from './answer-approval.ts'
+export { alertsSince } from './approval-growth.ts'
 export { type Bound, boundTo } from './bound-to.ts'
 export { breakGlass } from './break-glass.ts'
 export type { Drift } from './containment/plan.ts'
@@ -11,7 +12,14 @@ export {
 } from './containment/reconcile.ts'
 export { createReconciler, type Reconciler } from './containment/reconciler.ts'
 export type { Live } from './make-effect.ts'
-export { type Approval, listApprovals, readApproval } from './read-approvals.ts'
+export {
+  type Approval,
+  approvalsNamed,
+  listApprovals,
+  readApproval,
+  recentlySettled,
+  waitingOf,
+} from './read-approvals.ts'
 export { listRuns, type RunDetails, type RunEffect, type RunSummary, readRun } from './read-runs.ts'
 export { type RecordedTurn, readTurns } from './record-turn.ts'
 export { findAction, renderRequest } from './render-request.ts'

@@ -51,3 +51,32 @@ export async function readApproval(tx: Tx, id: string): Promise<Approval | null>
       .rows[0] ?? null
   )
 }
+
+/** The approvals of an incident that wait, the oldest first. */
+export async function waitingOf(tx: Tx, incident: IncidentNumber): Promise<readonly Approval[]> {
+  const found = await tx.query<Approval>(
+    `select ${columns} from approval where tenant = $1 and incident = $2 and status = 'pending' order by asked_at, path limit 200`,
+    [tx.tenant, incident],
+  )
+  return found.rows
+}
+
+/** Approvals of which the id (`ap-…`) or the digest begins so, at most 20; what waits comes first. */
+export async function approvalsNamed(tx: Tx, beginning: string): Promise<readonly Approval[]> {
+  const found = await tx.query<Approval>(
+    `select ${columns} from approval where tenant = $1 and starts_with(${beginning.startsWith('ap-') ? 'id' : 'digest'}, $2)
+       order by status = 'pending' desc, asked_at, id limit 20`,
+    [tx.tenant, beginning],
+  )
+  return found.rows
+}
+
+/** Whether an approval of the incident ended after that time: answered, expired or made void. */
+export async function recentlySettled(tx: Tx, incident: IncidentNumber, after: number): Promise<boolean> {
+  const found = await tx.query('select from approval where tenant = $1 and incident = $2 and settled_at > $3 limit 1', [
+    tx.tenant,
+    incident,
+    after,
+  ])
+  return found.rowCount > 0
+}

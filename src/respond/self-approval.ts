@@ -8,10 +8,11 @@ import type { Approval } from './read-approvals.ts'
 export async function selfApproval(
   tx: Tx,
   approval: Approval,
-  by: { readonly actor: string; readonly roles: readonly string[] },
+  by: { readonly actor: string; readonly names?: readonly string[]; readonly roles: readonly string[] },
 ): Promise<string | null> {
   const same = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase()
-  if (approval.author !== '' && [by.actor, ...by.roles].some((one) => same(one, approval.author)))
+  const called = [by.actor, ...(by.names ?? [])]
+  if (approval.author !== '' && [...called, ...by.roles].some((one) => same(one, approval.author)))
     return 'whoever owns the playbook cannot approve its actions'
   const found = await tx.query<{ authors: unknown }>(
     `select b.authors -> r.playbook as authors from run r join bundle b on b.tenant = r.tenant and b.digest = r.bundle
@@ -20,5 +21,11 @@ export async function selfApproval(
   )
   const authors = found.rows[0]?.authors
   const names = Array.isArray(authors) ? authors.filter((one) => typeof one === 'string') : []
-  return names.some((one) => same(one, by.actor)) ? 'whoever wrote the playbook cannot approve its actions' : null
+  const wrote = (name: string) => called.some((one) => same(one, name) || same(one, loginOf(name)))
+  return names.some(wrote) ? 'whoever wrote the playbook cannot approve its actions' : null
+}
+
+/** The login in an address that GitHub gives its users, `1234567+login@users.noreply.github.com`; other text as it is. */
+function loginOf(name: string): string {
+  return /^(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com$/i.exec(name.trim())?.[1] ?? name
 }

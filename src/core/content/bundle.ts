@@ -1,4 +1,5 @@
 import { compileScoring, type ScoringRule } from '../assess/index.ts'
+import { compileTeam, joinTeam, type Team } from '../command/index.ts'
 import { type CorrelationRules, compileEscalation, compileGrouping, compileSuppression } from '../correlate/index.ts'
 import {
   type CorrelationRule,
@@ -72,6 +73,8 @@ export interface Bundle {
   /** Into which channel an incident goes, and who is told when nobody acknowledges it. */
   readonly notify: readonly NotifyRule[]
   readonly escalationPolicies: readonly EscalationPolicy[]
+  /** Who works here and who may say what. */
+  readonly team: Team
   readonly playbooks: ReadonlyMap<string, Playbook>
   /** What the integrations can do, by `integration.action`. */
   readonly actions: ReadonlyMap<string, KnownAction>
@@ -149,6 +152,8 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const policies = all('approval', compilePolicy)
   const notify = all('notify', compileNotifyRule)
   const escalationPolicies = all('escalation-policy', compileEscalationPolicy)
+  const { team, problems: teamProblems } = joinTeam(all('team', compileTeam))
+  problems.push(...teamProblems)
   const integrations = all('integration', compileIntegration)
   problems.push(...checkMappings(mappings, integrations))
   const actions = new Map(
@@ -189,6 +194,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       policies,
       notify,
       escalationPolicies,
+      team,
       playbooks,
       actions,
       integrations,

@@ -16,6 +16,7 @@ import placeholdersSchema from '../../../rules/placeholders.schema.json' with { 
 import raritySchema from '../../../rules/rarity/rarity.schema.json' with { type: 'json' }
 import scoringSchema from '../../../rules/scoring/scoring.schema.json' with { type: 'json' }
 import suppressionSchema from '../../../rules/suppression/suppression.schema.json' with { type: 'json' }
+import teamSchema from '../../../rules/team/team.schema.json' with { type: 'json' }
 import { isPackRule } from './packs.ts'
 import { compileSchema } from './schema.ts'
 
@@ -37,6 +38,7 @@ export const kinds = {
   scoring: { folder: /^rules\/scoring\/[^/]+\.ya?ml$/, check: compileSchema(scoringSchema) },
   approval: { folder: /^rules\/approval\/[^/]+\.ya?ml$/, check: compileSchema(approvalSchema) },
   budget: { folder: /^rules\/budgets\/[^/]+\.ya?ml$/, check: compileSchema(budgetSchema) },
+  team: { folder: /^rules\/team\/[^/]+\.ya?ml$/, check: compileSchema(teamSchema) },
   integration: { folder: /^integrations\/[^/]+\/integration\.yaml$/, check: compileSchema(integrationSchema) },
   playbook: { folder: /^playbooks\/[^/]+\.ya?ml$/, check: compileSchema(playbookSchema) },
 } as const

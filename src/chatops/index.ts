@@ -1,0 +1,5 @@
+export { approvalLines, type Growth, shortId } from './approval-lines.ts'
+export type { ChatParts } from './ask.ts'
+export { perform, type Said } from './perform.ts'
+export type { Reply } from './reply.ts'
+export { isBot, namesOf, type Speaker } from './speaker.ts'

@@ -1,0 +1,78 @@
+import { type Command, helpText, type Rights, usageOf, type Verb, whoMay } from '../core/command/index.ts'
+import type { IncidentNumber } from '../core/model/index.ts'
+import { answer } from './answer.ts'
+import type { ChatParts } from './ask.ts'
+import { change } from './change.ts'
+import { type Reply, refused, shown } from './reply.ts'
+import { showStatus, showTimeline, showWhy } from './show.ts'
+import { isBot, type Speaker } from './speaker.ts'
+
+/** A command with who said it, where and when (epoch milliseconds); `incident` is null where none is known. */
+export interface Said {
+  readonly command: Command
+  readonly speaker: Speaker
+  readonly incident: IncidentNumber | null
+  readonly at: number
+}
+
+/**
+ * Does what was said, if the speaker may, and answers what happened or what is missing and how to write it. Rights are those of the
+ * team that is live and the roles that the speaker has at this moment. Machines are refused.
+ */
+export async function perform(parts: ChatParts, said: Said): Promise<Reply> {
+  const { command, speaker, incident } = said
+  if (speaker.actor.trim() === '') return refused('nobody is named as saying this')
+  if (isBot(speaker.actor)) return refused('what a machine says is no command')
+  if (command.verb === 'unclear') return refused(command.problem, `how it is written: ${usageOf(command.of)}`)
+  const { rights } = parts.bundle().team
+  if (command.verb === 'help') return shown(helpText(rights, command.about))
+  const fault = mayNot(rights, rightOf(command), speaker)
+  if (fault !== null) return refused(fault)
+  if (command.verb === 'approve' || command.verb === 'deny') return answer(parts, command, said)
+  if (incident === null) return refused(`which incident is meant? Write it before the verb: INC-17 ${command.verb}`)
+  return performOn(parts, command, { ...said, incident })
+}
+
+async function performOn(
+  parts: ChatParts,
+  command: Exclude<Command, { readonly verb: 'unclear' | 'help' | 'approve' | 'deny' }>,
+  said: Omit<Said, 'incident'> & { readonly incident: IncidentNumber },
+): Promise<Reply> {
+  switch (command.verb) {
+    case 'status':
+      return command.status === null ? showStatus(parts.store, said.incident) : change(parts, command, said)
+    case 'ack':
+    case 'assign':
+    case 'verdict':
+    case 'note':
+    case 'task':
+    case 'close':
+      return change(parts, command, said)
+    case 'why':
+      return showWhy(parts.store, said.incident)
+    case 'timeline':
+      return showTimeline(parts.store, said.incident, command.count)
+    case 'severity':
+    case 'run':
+    case 'cancel':
+    case 'rollback':
+    case 'merge':
+    case 'split':
+    case 'indicator':
+    case 'similar':
+      return refused(`/${command.verb} is not to be had in chat yet: use the command line`)
+  }
+}
+
+/** Whose right a command needs: who says how things stand changes them as `/ack` does. */
+function rightOf(command: Exclude<Command, { readonly verb: 'unclear' | 'help' }>): Verb {
+  return command.verb === 'status' && command.status !== null ? 'ack' : command.verb
+}
+
+function mayNot(rights: Rights, verb: Verb, { roles }: Speaker): string | null {
+  const needed = rights[verb]
+  if (needed === null) return null
+  if (needed.length === 0 ? roles.length > 0 : needed.some((one) => roles.includes(one))) return null
+  const has = roles.length === 0 ? 'you have none that gitsoc knows of' : `you have ${roles.join(', ')}`
+  return `/${verb} needs ${needed.length === 0 ? 'a role in the team' : `one of the roles ${whoMay(rights, verb)}`}; ${has}`
+}

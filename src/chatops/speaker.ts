@@ -1,0 +1,19 @@
+import { type Analyst, analystNamed, type Team } from '../core/command/index.ts'
+
+/** Who says something: found by login, member id or mail address, with the roles that were confirmed when it was said. */
+export interface Speaker {
+  /** The id of the analyst; of somebody who is only a member of a team, the platform's login. */
+  readonly actor: string
+  readonly roles: readonly string[]
+  readonly channel: 'cli' | 'http' | 'demo' | 'github' | 'slack' | 'console'
+}
+
+/** Everything the speaker is called: by each of these a playbook's owner or author is recognised. */
+export function namesOf(team: Team, speaker: Speaker): readonly string[] {
+  const analyst: Analyst | null = analystNamed(team, speaker.actor)
+  const names = [speaker.actor, analyst?.id, analyst?.email, analyst?.github]
+  return [...new Set(names.filter((one) => typeof one === 'string' && one !== ''))] as string[]
+}
+
+/** Whether an account is a machine's: GitHub marks those of apps (`name[bot]`). What machines say is never a command. */
+export const isBot = (login: string): boolean => /\[bot\]$/i.test(login.trim())
