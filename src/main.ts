@@ -22,6 +22,15 @@ for (const [heading, commands] of commandGroups) {
   for (const register of commands) register(program)
 }
 
+program.addHelpCommand(
+  new Command('help').argument('[command]').description('show this, or the help of a command').helpGroup('Run:'),
+)
+
+// Whoever reads has read enough, such as `head`: no fault, and what is under way goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -23,7 +23,8 @@ export function register(program: Command): void {
     .action(async (file: string, options: Options) => {
       if (existsSync(file) && !options.force)
         throw new Failure(`${file} is there already`, { hint: 'choose another name, or add --force', exitCode: 2 })
-      await withUrl(options, async (url) => show(await backup(url, file), options, 'written'))
+      const hint = 'it needs a role that sees all rows, and room for the file where it is written'
+      await withUrl(options, hint, async (url) => show(await backup(url, file), options, 'written'))
     })
   withStoreOptions(
     program
@@ -34,12 +35,17 @@ export function register(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExample:\n  gitsoc restore /backups/gitsoc-2026-11-21.gz --store var/restored')
     .action(async (file: string, options: Options) => {
-      if (!existsSync(file)) throw new Failure(`there is no file ${file}`, { exitCode: 2 })
-      await withUrl(options, async (url, store) => {
+      if (!existsSync(file))
+        throw new Failure(`there is no file ${file}`, { hint: 'name a file that gitsoc backup wrote', exitCode: 2 })
+      const hint = `restore an untouched backup into a store of its own: gitsoc restore ${file} --store var/restored`
+      await withUrl(options, hint, async (url, store) => {
         const report = await restore(url, file)
         const audit = await verifyAudit(store)
         if (audit.broken !== null)
-          throw new Failure(`restored, but the audit chain is broken at entry ${audit.broken.seq}: ${audit.broken.why}`)
+          throw new Failure(
+            `restored, but the audit chain is broken at entry ${audit.broken.seq}: ${audit.broken.why}`,
+            { hint: 'the chain was broken before the backup was written; an older backup may be whole' },
+          )
         show(report, options, 'restored')
       })
     })
@@ -47,6 +53,7 @@ export function register(program: Command): void {
 
 async function withUrl(
   options: StoreOptions,
+  hint: string,
   work: (url: string, store: Awaited<ReturnType<typeof openStoreFor>>) => Promise<void>,
 ): Promise<void> {
   const store = await openStoreFor(options)
@@ -54,7 +61,7 @@ async function withUrl(
     await work(store.url, store)
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw new Failure((error as Error).message)
+    throw new Failure((error as Error).message, { hint })
   } finally {
     await store.close()
   }

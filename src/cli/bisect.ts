@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { plain } from '../cases/index.ts'
 import { formatPlace } from '../core/model/index.ts'
 import { type Bisected, bisect, defaultLimits, historyOfFiles } from '../preview/index.ts'
@@ -29,7 +29,7 @@ export function register(program: Command): void {
     .option('--alert <rule>', 'id of the rule that raises alerts which it did not')
     .option('--lost <rule>', 'id of the rule that raises alerts no longer')
     .option('--enrich <dir>', 'directory with indicators/, warninglists/ and inventory.yaml')
-    .option('--content <dir>', 'another repository than this one', root)
+    .addOption(new Option('--content <dir>', 'another repository than this one').default(root, 'this one'))
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',

@@ -14,16 +14,18 @@ export function register(program: Command): void {
     .command('demo')
     .description('play a recorded attack through everything and tell it; writes under var/demo/')
     .option('--yes', 'approve what is asked, as the actor "demo", instead of asking')
-    .action(async (options: { yes?: boolean }) => {
-      const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true && !options.yes
+    .option('--json', 'tell the story on standard error and end with one line of JSON: counts, incidents, runs, report')
+    .action(async (options: { yes?: boolean; json?: boolean }) => {
+      const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true && !options.yes && !options.json
+      const out = options.json ? process.stderr : process.stdout
       const bundle = await loadBundle()
       const progress = createProgress('  playing')
-      await playDemo({
+      const played = await playDemo({
         bundle,
         dir: relative(process.cwd(), `${root}/var/demo`) || '.',
         recording: `${scenario}/recording.ndjson.gz`,
         enrichDir: `${scenario}/enrich`,
-        narrator: createNarrator(process.stdout),
+        narrator: createNarrator(out),
         progress: (done, total) => (total === 0 ? progress.end() : progress.update(done, total)),
         decide: interactive
           ? askPerson
@@ -33,6 +35,7 @@ export function register(program: Command): void {
               reason: options.yes ? 'approved by --yes' : 'approved without a terminal',
             }),
       })
+      if (options.json) process.stdout.write(`${JSON.stringify(played)}\n`)
     })
 }
 

@@ -67,7 +67,11 @@ async function placeholderDocuments(given: string | undefined): Promise<readonly
   const found: Document[] = []
   for (const path of [join(root, 'rules/placeholders.yaml'), ...(given === undefined ? [] : [given])]) {
     const source = await readRuleFile(path).catch((error: Error) => {
-      if (path === given) throw new Failure(`the placeholders cannot be read: ${error.message}`, { exitCode: 2 })
+      if (path === given)
+        throw new Failure(`the placeholders cannot be read: ${error.message}`, {
+          hint: 'name a file like rules/placeholders.yaml',
+          exitCode: 2,
+        })
       return null
     })
     if (source === null) continue
@@ -125,7 +129,10 @@ async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
   const files: string[] = []
   for (const path of paths) {
     const found = await listRuleFiles(path).catch((error: Error) => {
-      throw new Failure(`the rules cannot be read: ${error.message}`, { exitCode: 2 })
+      throw new Failure(`the rules cannot be read: ${error.message}`, {
+        hint: 'name files or folders of Sigma rules that are there',
+        exitCode: 2,
+      })
     })
     if (found.length === 0)
       throw new Failure(`there is no rule in ${path}`, { hint: 'rules are .yml or .yaml files', exitCode: 2 })

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Budget } from '../core/content/index.ts'
 import {
   defaultLimits,
@@ -43,7 +43,7 @@ export function register(program: Command): void {
     .option('--memory <mb>', 'how much memory each of the two replays may have', number, defaultLimits.memoryMb)
     .option('--format <format>', 'text, json, or markdown (a comment of a pull request)', 'text')
     .option('--json', 'the same as --format json')
-    .option('--content <dir>', 'another repository than this one', root)
+    .addOption(new Option('--content <dir>', 'another repository than this one').default(root, 'this one'))
     .addHelpText(
       'after',
       '\nBoth commits are read from Git objects and run in locked child processes: what nobody has reviewed sees no secret,' +

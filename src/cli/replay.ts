@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { plain } from '../cases/index.ts'
 import { defaultLimits, type ReplayedStory, replayIncident } from '../preview/index.ts'
 import { readCommit, readWorkingTree } from '../repo/index.ts'
@@ -27,7 +27,7 @@ export function register(program: Command): void {
       'with the content of this commit or "worktree" (default: what is recorded with each delivery)',
     )
     .option('--enrich <dir>', 'lists for what was not looked up when it was decided')
-    .option('--content <dir>', 'another repository than this one', root)
+    .addOption(new Option('--content <dir>', 'another repository than this one').default(root, 'this one'))
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',

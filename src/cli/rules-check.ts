@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .option('--json', 'end with one line of JSON: files, compiled, rules, skipped, failed, warnings')
     .addHelpText(
       'after',
-      '\nA file counts as compiled when every rule in it does; YAML without a rule is skipped. Exit codes: 0 all compile, 1 some do not, 2 wrong usage.' +
+      '\nA file counts as compiled when every rule in it does; YAML without a rule is skipped and counted. Exit codes: 0 all compile, 1 some do not, 2 wrong usage.' +
         '\n\nExamples:\n  gitsoc rules check rules/detection\n  gitsoc rules check ~/sigma/rules --placeholders our-hosts.yaml --json',
     )
     .action(check)
@@ -41,7 +41,7 @@ function report({ set, fileCount, skipped, problems, faulty }: LoadedRules) {
       correlation: set.correlations.length,
       filter: set.filters.length,
     },
-    skipped,
+    skipped: skipped.length,
     failed: problems.filter((one) => one.severity === 'error').map(failureOf),
     warnings: problems.filter((one) => one.severity === 'warning').map(failureOf),
   }
@@ -61,7 +61,7 @@ function text(loaded: LoadedRules): string {
   const { problems, sources } = loaded
   const frames = problems.length === 0 ? '' : `${formatProblems(problems, sources, 'text')}\n\n`
   const kinds = `${rules.detection} detection rules, ${rules.correlation} correlations, ${rules.filter} filters`
-  const others = skipped.length === 0 ? '' : `; skipped, for no rule is in it: ${skipped.join(', ')}`
+  const others = skipped === 0 ? '' : `; ${skipped} other YAML file${skipped === 1 ? '' : 's'} without a rule skipped`
   return compiled === files
     ? `${frames}all ${files} files compile: ${kinds}${others}\n`
     : `${frames}${compiled} of ${files} files compile: ${kinds}; ${files - compiled} do not${others}\n`

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { webhookStatus } from '../ingest/index.ts'
 import { playbookAuthors } from '../repo/index.ts'
-import { createRuntime, secretsFrom, serve } from '../server/index.ts'
+import { createRuntime, isLoopback, secretsFrom, serve } from '../server/index.ts'
 import { anchorerFor } from './anchorer-for.ts'
 import { Failure } from './failure.ts'
 import { loadBundle, root } from './load-bundle.ts'
@@ -18,6 +19,7 @@ interface Options {
   readonly incidents?: string
   readonly syslogUdp?: string
   readonly syslogTcp?: string
+  readonly json?: boolean
 }
 
 /** `gitsoc start`: the server, until Ctrl-C. */
@@ -34,6 +36,7 @@ export function register(program: Command): void {
     .option('--incidents <dir>', 'keep the containment files of this folder equal to what holds, e.g. incidents')
     .option('--syslog-udp <port>', 'take syslog, CEF and LEEF by UDP on this port')
     .option('--syslog-tcp <port>', 'the same by TCP')
+    .option('--json', 'one line of JSON when it listens, and one when it has stopped')
     .addHelpText(
       'after',
       '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics',
@@ -89,17 +92,40 @@ async function start(options: Options): Promise<void> {
       process.on(signal, () => {
         if (heard) return
         heard = true
-        process.stdout.write('stopping\n')
+        if (!options.json) process.stdout.write('stopping\n')
         resolve()
       })
     }
   })
+  const { url } = serving
+  const { digest, commit } = bundle
+  const webhooks = await webhookStatus(
+    bundle.integrations,
+    { secrets: secretsFrom(process.env), loopback: isLoopback(options.host) },
+    config,
+  )
+  const ready = webhooks.filter((one) => one.configured).map((one) => one.integration)
+  const refusing = webhooks.filter((one) => !one.configured).map((one) => one.integration)
   process.stdout.write(
-    `gitsoc listens on ${serving.url}, bundle ${bundle.digest.slice(0, 16)} of ${bundle.commit}, ${liveOnes.length === 0 ? 'simulate mode' : `LIVE: ${liveOnes.join(', ')}; the others are simulated`}\n`,
+    options.json
+      ? `${JSON.stringify({ url, bundle: digest, commit, live: liveOnes, webhooks: { ready, refusing } })}\n`
+      : `gitsoc listens on ${url}, bundle ${digest.slice(0, 16)} of ${commit}, ${liveOnes.length === 0 ? 'simulate mode' : `LIVE: ${liveOnes.join(', ')}; the others are simulated`}\n${webhookText(ready, refusing)}`,
   )
   await asked
   await serving.stop()
-  process.stdout.write('stopped, nothing lost\n')
+  process.stdout.write(options.json ? '{"stopped":true}\n' : 'stopped, nothing lost\n')
+}
+
+function webhookText(ready: readonly string[], refusing: readonly string[]): string {
+  const lines = [
+    `webhooks that take deliveries: ${ready.join(', ') || 'none yet'}`,
+    ...(refusing.length === 0
+      ? []
+      : [
+          `webhooks that refuse until their secret or configuration is there (GET /health says which): ${refusing.join(', ')}`,
+        ]),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 function portOf(option: string, text: string): number {

@@ -13,7 +13,7 @@ import {
 } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
 import { type Incident, oneLine, outcomes, tenantId } from '../core/model/index.ts'
-import { readLedger, readRecording } from '../ingest/index.ts'
+import { type Ledger, readLedger, readRecording } from '../ingest/index.ts'
 import { type Approval, answerApproval, listApprovals } from '../respond/index.ts'
 import { createRuntime, type Runtime } from '../server/index.ts'
 import { openStore } from '../store/index.ts'
@@ -33,12 +33,28 @@ export interface DemoParts {
   ) => Promise<{ readonly answer: 'approve' | 'deny'; readonly actor: string; readonly reason: string }>
 }
 
+/** What the demo came to, for a script. */
+export interface Played {
+  /** Where every event ended. */
+  readonly events: Ledger['total']
+  readonly incidents: readonly {
+    readonly number: number
+    readonly title: string
+    readonly severity: string
+    readonly score: number
+  }[]
+  /** Of the incident that was worked on. */
+  readonly runs: readonly { readonly playbook: string; readonly status: string }[]
+  /** Path of its report. */
+  readonly report: string
+}
+
 const chunk = 200
 const tickMs = 5000
 const tenant = tenantId('demo')
 
 /** Plays the recorded attack through the whole product and tells it. */
-export async function playDemo(parts: DemoParts): Promise<void> {
+export async function playDemo(parts: DemoParts): Promise<Played> {
   const { narrator, bundle, dir } = parts
   await rm(dir, { recursive: true, force: true })
   await mkdir(dir, { recursive: true })
@@ -68,7 +84,7 @@ export async function playDemo(parts: DemoParts): Promise<void> {
     if (incident === null) throw new Error('the recording opened no incident')
     now = incident.lastAt + 60_000
     await respond(runtime, parts, incident, clock)
-    await close(runtime, parts, incident, clock)
+    return await close(runtime, parts, incident, clock)
   } finally {
     await store.close()
   }
@@ -184,7 +200,7 @@ async function respond(runtime: Runtime, parts: DemoParts, incident: Incident, c
   }
 }
 
-async function close(runtime: Runtime, parts: DemoParts, incident: Incident, clock: () => number): Promise<void> {
+async function close(runtime: Runtime, parts: DemoParts, incident: Incident, clock: () => number): Promise<Played> {
   const { narrator, dir } = parts
   for (const change of [
     { kind: 'status', status: 'contained' },
@@ -231,4 +247,16 @@ async function close(runtime: Runtime, parts: DemoParts, incident: Incident, clo
   narrator.say('  The store stays until the next demo. To look around:')
   for (const command of ['incidents list --all', `explain incident ${incident.number}`, 'runs list', 'ledger --check'])
     narrator.block(`    npx gitsoc ${command} ${there}`)
+  const incidents = await runtime.store.transaction((tx) => listIncidents(tx))
+  return {
+    events: (await readLedger(runtime.store)).total,
+    incidents: incidents.map(({ number, title, assessment }) => ({
+      number,
+      title,
+      severity: assessment?.severity ?? 'LOW',
+      score: assessment?.score ?? 0,
+    })),
+    runs: file.runs.map(({ playbook, status }) => ({ playbook, status })),
+    report: join(place, 'report.md'),
+  }
 }

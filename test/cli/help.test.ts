@@ -12,11 +12,22 @@ const leaves = (command: Command, path: string): [string, Command][] =>
     ? [[path, command]]
     : command.commands.flatMap((one) => leaves(one, `${path} ${one.name()}`.trim()))
 
-// They tell a story, run until Ctrl-C, or print JSON anyway.
-const otherwise = ['start', 'demo', 'playbook export']
+// It prints JSON anyway.
+const otherwise = ['playbook export']
 
 test.each(leaves(program, '').filter(([path]) => !otherwise.includes(path)))('%s has --json', (_path, command) => {
   expect(command.options.map((one) => one.long)).toContain('--json')
+})
+
+test.each(leaves(program, ''))('the help of %s names no folder of this machine', (_path, command) => {
+  expect(command.helpInformation()).not.toContain(process.cwd())
+})
+
+test('every command of the help stands in a group that has a name', () => {
+  const help = execFileSync(process.execPath, ['src/main.ts', '--help'], { encoding: 'utf8' })
+  expect(help).toMatch(/^Run:\n[\s\S]*^ {2}help \[command\]/m)
+  expect(help).not.toMatch(/^Commands:/m)
+  expect(execFileSync(process.execPath, ['src/main.ts', 'help', 'run'], { encoding: 'utf8' })).toContain('gitsoc run')
 })
 
 test.each([

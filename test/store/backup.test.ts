@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createInbox } from '../../src/ingest/index.ts'
 import { appendAudit, backup, restore, verifyAudit } from '../../src/store/index.ts'
+import { gitsoc } from '../support/cli.ts'
 import { asOwner, testStore } from '../support/store.ts'
 
 async function folder(): Promise<string> {
@@ -66,4 +67,9 @@ test('a store that holds something is not restored into', async () => {
   const [from, dir] = [await filled(), await folder()]
   await backup(from.url, join(dir, 'b.gz'))
   await expect(restore(from.url, join(dir, 'b.gz'))).rejects.toThrow(/not empty/)
+  vi.stubEnv('DATABASE_URL', from.url)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { err, exitCode } = await gitsoc('restore', join(dir, 'b.gz'))
+  expect(exitCode).toBe(1)
+  expect(err).toMatch(/^gitsoc: the store is not empty: .*\nhint: .*restore .*b\.gz --store /)
 })
