@@ -9,7 +9,7 @@ export {
 export { type Evidence, readEvidence } from './evidence.ts'
 export { explainAlertText, explainIncidentText } from './explain-text.ts'
 export { outcomeOf, renderIncidentText, type TextOptions } from './incident-text.ts'
-export { loadBriefs, loadRecent, recallFrom, takeWork } from './load.ts'
+export { loadBriefs, recallFrom, takeWork } from './load.ts'
 export { code, prose, table } from './markdown.ts'
 export { type Merge, mergesOf, mergeWork } from './merge-work.ts'
 export { type Metrics, metrics, type Range, type Spread, spread, type Times } from './metrics.ts'

@@ -7,7 +7,7 @@ import {
   rememberAlert,
   rememberIncident,
 } from '../core/correlate/index.ts'
-import type { AlertGroup, Decision, Incident, IncidentStatus, Observable } from '../core/model/index.ts'
+import type { Decision, Incident, IncidentStatus, Observable } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 import {
   type AlertRow,
@@ -17,22 +17,6 @@ import {
   incidentColumns,
   incidentOf,
 } from './incident-row.ts'
-
-/** Alerts and incidents whose last event (event time) is not before `since`: what correlation goes on with after a restart. */
-export async function loadRecent(
-  tx: Tx,
-  since: number,
-): Promise<{ alerts: readonly AlertGroup[]; incidents: readonly Incident[] }> {
-  const alerts = await tx.query<AlertRow>(
-    'select incident, doc from alert where tenant = $1 and last_at >= $2 order by last_at, id',
-    [tx.tenant, since],
-  )
-  const incidents = await tx.query<IncidentRow>(
-    `select ${incidentColumns} from incident where tenant = $1 and last_at >= $2 order by number`,
-    [tx.tenant, since],
-  )
-  return { alerts: alerts.rows.map(alertOfRow), incidents: incidents.rows.map(incidentOf) }
-}
 
 const page = 2000
 
@@ -46,7 +30,10 @@ interface BriefRow {
   readonly observables: readonly Observable[]
 }
 
-/** Like {@link loadRecent}, but only what correlation keeps in memory of everything; page by page, so that the rest never is. */
+/**
+ * Of incidents and alerts whose last event (event time) is not before `since`, what correlation keeps in memory: what it goes
+ * on with after a restart. Page by page, so that whole ones never are in memory together.
+ */
 export async function loadBriefs(tx: Tx, since: number, state: CorrelationState): Promise<void> {
   for (let after = 0; ; ) {
     const incidents = await tx.query<BriefRow>(

@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  loadBriefs,
-  loadRecent,
-  mergesOf,
-  mergeWork,
-  recallFrom,
-  saveAlerts,
-  writeIncidents,
-} from '../../src/cases/index.ts'
+import { loadBriefs, mergesOf, mergeWork, recallFrom, saveAlerts, writeIncidents } from '../../src/cases/index.ts'
 import { loadBundle } from '../../src/cli/load-bundle.ts'
 import {
   type Correlated,
@@ -31,6 +23,7 @@ import {
   tenantId,
 } from '../../src/core/model/index.ts'
 import { asOwner, testStore } from '../support/store.ts'
+import { storedWork } from '../support/stored-work.ts'
 
 const tenant = tenantId('main')
 const { correlation } = await loadBundle()
@@ -127,7 +120,7 @@ test.each([
             })
           }
           expect(stored.map(brief)).toEqual(inMemory.map(brief))
-          const { incidents, alerts: rows } = await store.transaction((tx) => loadRecent(tx, 0))
+          const { incidents, alerts: rows } = await store.transaction((tx) => storedWork(tx))
           for (const incident of incidents) expect(incident).toEqual(memory.incidents.get(incident.number))
           const merged = new Set(incidents.filter((one) => one.mergedInto !== null).map((one) => one.number))
           for (const row of rows)
