@@ -1,5 +1,5 @@
 import { type Condition, compileCondition } from '../condition/index.ts'
-import { incidentFactNames, incidentFacts, tacticOrder } from '../correlate/index.ts'
+import { incidentFactNames, incidentFacts, tacticOrder, underOneName } from '../correlate/index.ts'
 import { attackCatalog } from '../detect/index.ts'
 import {
   type Assessment,
@@ -106,10 +106,9 @@ function explain(
   score: number,
   severity: string,
 ): string {
+  const observables = underOneName({ ...incident, enrichments })
   const valuesOf = (role: string, types: readonly string[]) =>
-    incident.observables
-      .filter((one) => one.role === role && types.includes(one.type))
-      .map((one) => oneLine(one.value, 80))
+    observables.filter((one) => one.role === role && types.includes(one.type)).map((one) => oneLine(one.value, 80))
   const attackers = valuesOf('attacker', ['ip', 'domain'])
   const targets = valuesOf('target', ['user', 'host', 'access-key', 'resource'])
   const tactics = tacticOrder.filter((one) => incident.tactics.includes(one))

@@ -1,7 +1,8 @@
 import type { Alert, Incident, JsonObject } from '../model/index.ts'
 import { severityName } from '../model/index.ts'
+import { underOneName } from './one-name.ts'
 
-const values = (incident: Incident, type: string, role?: string): string[] =>
+const values = (incident: Pick<Incident, 'observables'>, type: string, role?: string): string[] =>
   incident.observables
     .filter((one) => one.type === type && (role === undefined || one.role === role))
     .map((one) => one.value)
@@ -9,6 +10,7 @@ const values = (incident: Incident, type: string, role?: string): string[] =>
 /** The facts of an incident that conditions and playbooks read: the one list of names there is. */
 export function incidentFacts(incident: Incident): JsonObject {
   const { assessment } = incident
+  const named = { observables: underOneName(incident) }
   const enriched = (provider: string) => incident.enrichments.filter((one) => one.provider === provider)
   return {
     number: incident.number,
@@ -28,11 +30,11 @@ export function incidentFacts(incident: Incident): JsonObject {
     durationMinutes: Math.round((incident.lastAt - incident.firstAt) / 60_000),
     attackerIps: values(incident, 'ip', 'attacker'),
     targetIps: values(incident, 'ip', 'target'),
-    users: values(incident, 'user'),
-    targetUsers: values(incident, 'user', 'target'),
+    users: values(named, 'user'),
+    targetUsers: values(named, 'user', 'target'),
     hosts: values(incident, 'host'),
     /** Users that are people: known by a mail address. */
-    people: values(incident, 'user').filter((one) => one.includes('@')),
+    people: values(named, 'user').filter((one) => one.includes('@')),
     accessKeys: values(incident, 'access-key'),
     /** IAM user keys, which live until somebody ends them; session keys start with ASIA. */
     longLivedKeys: values(incident, 'access-key').filter((one) => one.startsWith('AKIA')),

@@ -1,6 +1,7 @@
 export { type AlertBrief, briefOfAlert, briefOfIncident, type IncidentBrief } from './brief.ts'
 export { aggregationMs, correlate } from './correlate.ts'
 export { alertRecord, incidentFactNames, incidentFacts } from './facts.ts'
+export { underOneName } from './one-name.ts'
 export { type Holding, letGo, type Recall, recallFor } from './recall.ts'
 export {
   type CorrelationRules,
@@ -28,5 +29,5 @@ export {
   stateOf,
   takeChanges,
 } from './state.ts'
-export { tacticOrder } from './title.ts'
+export { tacticOrder, titleOf } from './title.ts'
 export { takeOver } from './work.ts'

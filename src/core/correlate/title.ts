@@ -1,4 +1,5 @@
 import { type Incident, type Observable, oneLine } from '../model/index.ts'
+import { underOneName } from './one-name.ts'
 
 /** Tactics in the order of an attack (ATT&CK's matrix, left to right). */
 export const tacticOrder: readonly string[] = [
@@ -39,12 +40,13 @@ const rank: Readonly<Record<Observable['type'], number>> = {
 
 /** What an incident is about, from its facts: the furthest tactic, the entities, the sources. */
 export function titleOf(
-  incident: Pick<Incident, 'observables' | 'tactics' | 'sources' | 'alertCount'>,
+  incident: Pick<Incident, 'observables' | 'enrichments' | 'tactics' | 'sources' | 'alertCount'>,
   firstAlertTitle: string,
 ): string {
   if (incident.alertCount === 1) return firstAlertTitle
-  const targets = incident.observables.filter((one) => one.role === 'target' && rank[one.type] <= 2)
-  const entities = (targets.length > 0 ? targets : incident.observables.filter((one) => one.role !== 'attacker'))
+  const observables = underOneName(incident)
+  const targets = observables.filter((one) => one.role === 'target' && rank[one.type] <= 2)
+  const entities = (targets.length > 0 ? targets : observables.filter((one) => one.role !== 'attacker'))
     .filter((one) => one.type === 'user' || one.type === 'host')
     .toSorted((a, b) => rank[a.type] - rank[b.type])
     .map((one) => oneLine(one.value, 60))

@@ -7,6 +7,7 @@ import {
   incidentFacts,
   putIncident,
   type Recall,
+  titleOf,
 } from '../correlate/index.ts'
 import {
   alertOf,
@@ -137,7 +138,8 @@ async function decideAlert(
     return { alert, correlated, incident: null, triggers: [] }
   const enrichments = enrichmentsOf(correlated.incident, alert.ingestedAt, enrich)
   const assessment = await assess(correlated.incident, enrichments, bundle.scoring)
-  const assessed: Incident = { ...correlated.incident, enrichments, assessment }
+  const known = { ...correlated.incident, enrichments }
+  const assessed: Incident = { ...known, title: titleOf(known, known.title), assessment }
   const changes: IncidentChange[] = [
     correlated.change === 'opened' ? 'opened' : 'extended',
     ...(correlated.escalations.length > 0 ? (['escalated'] as const) : []),
