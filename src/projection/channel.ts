@@ -1,7 +1,7 @@
 import type { Store, Tx } from '../store/index.ts'
 
-/** A way by which others are told about incidents: each renders them in its own form. */
-export type Channel = 'github' | 'slack' | 'pagerduty'
+/** A way by which others are told about incidents: each renders them in its own form. `escalation` is the clock that calls people, told of changes like the others. */
+export type Channel = 'github' | 'slack' | 'pagerduty' | 'escalation'
 
 /**
  * From now on every change of an incident of the store's tenant marks it for this channel. The first time, and after the

@@ -12,6 +12,8 @@ export {
 } from './containment/reconcile.ts'
 export { createReconciler, type Reconciler } from './containment/reconciler.ts'
 export type { Live } from './make-effect.ts'
+export { writeEmail } from './outbox-email.ts'
+export { type PendingApproval, pendingApprovals } from './pending-approvals.ts'
 export {
   type Approval,
   approvalsNamed,
