@@ -23,6 +23,7 @@ export {
   type RunView,
   readCase,
   readIncident,
+  readIncidents,
   type Task,
 } from './read.ts'
 export { markdownOf, type ReportFiles, reportOf } from './report.ts'

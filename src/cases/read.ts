@@ -116,6 +116,26 @@ export async function readIncident(tx: Tx, number: IncidentNumber, hops = 10): P
     : incident
 }
 
+/** Incidents by their numbers, in one statement; of a merged one the one it was merged into. */
+export async function readIncidents(
+  tx: Tx,
+  numbers: readonly IncidentNumber[],
+): Promise<ReadonlyMap<IncidentNumber, Incident>> {
+  const found = await tx.query<IncidentRow>(
+    {
+      name: 'read-incidents',
+      text: `select ${incidentColumns} from incident where tenant = $1 and number = any($2::int[])`,
+    },
+    [tx.tenant, numbers],
+  )
+  const incidents = new Map<IncidentNumber, Incident>()
+  for (const row of found.rows) {
+    const into = row.merged_into === null ? null : await readIncident(tx, row.merged_into)
+    incidents.set(row.number, into ?? incidentOf(row))
+  }
+  return incidents
+}
+
 /** The incident and all that were merged into it, directly or through another: their stories are its own. */
 const family = `with recursive family(number) as (select $2::int union
   select i.number from incident i join family f on i.tenant = $1 and i.merged_into = f.number)`

@@ -1,9 +1,12 @@
-import { appendTimeline, storableJson, storableText } from '../cases/index.ts'
+import { appendTimeline, storableText, type TimelineEntry } from '../cases/index.ts'
 import { type ApprovalId, approvalId } from '../core/model/index.ts'
 import type { ApprovalTerms } from '../core/policy/index.ts'
-import { appendAudit, type Tx } from '../store/index.ts'
+import { type AuditEntry, appendAudit, type Tx } from '../store/index.ts'
 import { lockStory } from './lock-story.ts'
 import type { Approval } from './read-approvals.ts'
+import type { Round } from './round.ts'
+import { type QuestionRow, writeQuestions } from './write-questions.ts'
+import { writeVoided } from './write-voided.ts'
 
 /** What people are asked. */
 export type Question = Omit<Approval, 'id' | 'status' | 'answers' | 'roles' | 'quorum' | 'expiresAt' | 'chosen'>
@@ -20,61 +23,72 @@ const asked: Readonly<Record<Approval['kind'], (of: Question) => string>> = {
 }
 
 /** Asks people. An earlier question of the same step that asked something else is void from here on. */
-export async function ask(tx: Tx, question: Question, terms: ApprovalTerms): Promise<ApprovalId> {
-  const id = questionId(question)
-  await lockStory(tx, [question.incident])
-  await tx.query(
-    `update approval set status = 'void', settled_at = $5 where tenant = $1 and run = $2 and path = $3 and id <> $4 and kind = $6 and status = 'pending'`,
-    [tx.tenant, question.run, question.path, id, question.askedAt, question.kind],
-  )
-  const inserted = await tx.query(
-    `insert into approval (tenant, id, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, asked_at, expires_at, kind, options, escalate_at, escalate_to)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) on conflict do nothing`,
-    [
-      tx.tenant,
-      id,
-      question.run,
-      question.incident,
-      question.path,
-      question.digest,
-      question.action,
-      storableText(question.target),
-      storableJson(question.inputs),
-      storableText(question.why),
-      question.author,
-      [...terms.roles],
-      terms.quorum,
-      question.askedAt,
-      question.askedAt + terms.expiresMs,
-      question.kind,
-      [...question.options],
-      terms.escalate === undefined ? null : question.askedAt + terms.escalate.afterMs,
-      [...(terms.escalate?.roles ?? [])],
-    ],
-  )
-  if (inserted.rowCount > 0) {
-    await appendAudit(tx, {
-      at: question.askedAt,
-      actor: 'gitsoc',
-      action: `${question.kind === 'break-glass' ? 'break-glass' : 'approval'}.ask`,
-      subject: `approval/${id}`,
-      details: {
-        incident: question.incident,
-        action: question.action,
-        target: question.target,
-        digest: question.digest,
-        why: question.why,
-      },
-    })
-    await appendTimeline(tx, [
-      {
-        incident: question.incident,
-        at: question.askedAt,
-        kind: 'approval',
-        actor: 'gitsoc',
-        sentence: `${asked[question.kind](question)} (${id})`,
-      },
-    ])
+export async function askIn(round: Round, question: Question, terms: ApprovalTerms): Promise<void> {
+  const { writes, at } = round
+  const approvals = await round.approvals()
+  const row = rowOf(question, terms)
+  if (approvals.has(row.id)) return
+  for (const one of approvals.values()) {
+    const isSame = one.run === row.run && one.path === row.path && one.kind === row.kind
+    if (!isSame || one.status !== 'pending') continue
+    writes.voided.add(one.id)
+    approvals.set(one.id, { ...one, status: 'void' })
   }
-  return id
+  approvals.set(row.id, { ...row, status: 'pending', chosen: null, answers: [] })
+  const run = round.runs.get(row.run)
+  if (run !== undefined) run.isAsking = true
+  writes.questions.push(row)
+  writes.audit.push(auditOf(row, at))
+  writes.timeline.push(told(row, at))
 }
+
+/** Like {@link askIn}, outside of a round. */
+export async function ask(tx: Tx, question: Question, terms: ApprovalTerms): Promise<ApprovalId> {
+  const row = rowOf(question, terms)
+  const at = question.askedAt
+  await lockStory(tx, [question.incident])
+  const others = await tx.query<{ id: string }>(
+    `select id from approval where tenant = $1 and run = $2 and path = $3 and id <> $4 and kind = $5 and status = 'pending'`,
+    [tx.tenant, row.run, row.path, row.id, row.kind],
+  )
+  await writeVoided(
+    tx,
+    at,
+    others.rows.map((one) => one.id),
+  )
+  if ((await writeQuestions(tx, [row])) === 0) return row.id
+  await appendAudit(tx, auditOf(row, at))
+  await appendTimeline(tx, [told(row, at)])
+  return row.id
+}
+
+function rowOf(question: Question, terms: ApprovalTerms): QuestionRow {
+  const { askedAt } = question
+  return {
+    ...question,
+    id: questionId(question),
+    target: storableText(question.target),
+    why: storableText(question.why),
+    roles: [...terms.roles],
+    quorum: terms.quorum,
+    expiresAt: askedAt + terms.expiresMs,
+    escalateAt: terms.escalate === undefined ? null : askedAt + terms.escalate.afterMs,
+    escalateTo: [...(terms.escalate?.roles ?? [])],
+  }
+}
+
+const auditOf = ({ id, kind, incident, action, target, digest, why }: QuestionRow, at: number): AuditEntry => ({
+  at,
+  actor: 'gitsoc',
+  action: `${kind === 'break-glass' ? 'break-glass' : 'approval'}.ask`,
+  subject: `approval/${id}`,
+  details: { incident, action, target, digest, why },
+})
+
+const told = (row: QuestionRow, at: number): TimelineEntry => ({
+  incident: row.incident,
+  at,
+  kind: 'approval',
+  actor: 'gitsoc',
+  sentence: `${asked[row.kind](row)} (${row.id})`,
+})

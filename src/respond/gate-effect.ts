@@ -1,9 +1,10 @@
 import type { JsonObject } from '../core/model/index.ts'
 import type { ActionSpec, Integration } from '../core/normalize/index.ts'
 import { type ApprovalTerms, approvalDigest, type GateDecision, gate } from '../core/policy/index.ts'
-import { ask, type Question, questionId } from './ask-approval.ts'
-import { criticalityOf, recentEffects } from './gate-facts.ts'
-import { type Approval, readApproval } from './read-approvals.ts'
+import { askIn, type Question, questionId } from './ask-approval.ts'
+import { criticalityOf } from './criticality.ts'
+import type { Approval } from './read-approvals.ts'
+import { hasBudgets, nothingRecent } from './recent-effects.ts'
 import type { Turn } from './turn.ts'
 
 /** What is to be done to the world, before anybody said whether it may. */
@@ -25,24 +26,26 @@ export type Gated =
   | { readonly kind: 'asked'; readonly wakeAt: number }
   | { readonly kind: 'no'; readonly sentence: string; readonly decision: GateDecision | null; readonly digest: string }
 
-/** The policies' answer about an effect, now. */
-export async function decideEffect(turn: Turn, wanted: Wanted): Promise<GateDecision> {
-  const { tx, incident, at } = turn
-  const recent = await recentEffects(tx, wanted.id, incident.number, wanted.integration.id, at)
-  const stop = await tx.query('select from stop_switch where tenant = $1', [tx.tenant])
+/** The policies' answer about an effect, now; `intendedAt` is null for one that is not on record. */
+export async function decideEffect(turn: Turn, wanted: Wanted, intendedAt: number | null): Promise<GateDecision> {
+  const { round, incident, bundle, facts } = turn
+  const { action, target } = wanted
+  const effect = String(wanted.spec.effect)
+  const counted = { effect, integration: wanted.integration.id, incident: incident.number, target, intendedAt }
+  const recent = hasBudgets(bundle.policies) ? (await round.recent()).of(counted, round.intended) : nothingRecent
   return gate(
     {
-      effect: String(wanted.spec.effect),
-      action: wanted.action,
-      target: wanted.target,
-      incident: turn.facts,
+      effect,
+      action,
+      target,
+      incident: facts,
       ...recent,
-      targetCriticality: criticalityOf(incident, wanted.target),
-      at,
-      stopped: stop.rowCount > 0,
+      targetCriticality: criticalityOf(incident, target),
+      at: round.at,
+      stopped: await round.isStopped(),
       approval: wanted.approval,
     },
-    turn.bundle.policies,
+    bundle.policies,
   )
 }
 
@@ -52,8 +55,9 @@ export const digestOf = ({ run }: Pick<Turn, 'run'>, { path, action, target, inp
 
 /** Asks the policies, and the people whom they name, whether an effect may be made. */
 export async function gateEffect(turn: Turn, wanted: Wanted): Promise<Gated> {
-  const { tx, run, at } = turn
-  const decision = await decideEffect(turn, wanted)
+  const { round, run } = turn
+  const { at } = round
+  const decision = await decideEffect(turn, wanted, null)
   const digest = digestOf(turn, wanted)
   if (decision.answer === 'deny') return { kind: 'no', sentence: decision.sentence, decision, digest }
   if (decision.answer === 'allow' || decision.terms === null) return { kind: 'yes', decision, approval: null }
@@ -71,9 +75,9 @@ export async function gateEffect(turn: Turn, wanted: Wanted): Promise<Gated> {
     askedAt: at,
     options: [],
   }
-  const approval = await readApproval(tx, questionId(question))
-  if (approval === null) {
-    await ask(tx, question, decision.terms)
+  const approval = (await round.approvals()).get(questionId(question))
+  if (approval === undefined) {
+    await askIn(round, question, decision.terms)
     return { kind: 'asked', wakeAt: at + decision.terms.expiresMs }
   }
   if (approval.status === 'pending') return { kind: 'asked', wakeAt: approval.expiresAt }

@@ -80,3 +80,12 @@ export async function recentlySettled(tx: Tx, incident: IncidentNumber, after: n
   ])
   return found.rowCount > 0
 }
+
+/** Everything that was ever asked for these runs. */
+export async function readApprovalsOf(tx: Tx, runs: readonly string[]): Promise<readonly Approval[]> {
+  const found = await tx.query<Approval>(
+    { name: 'approvals-of', text: `select ${columns} from approval where tenant = $1 and run = any($2::text[])` },
+    [tx.tenant, runs],
+  )
+  return found.rows
+}

@@ -1,7 +1,7 @@
-import { storableJson } from '../cases/index.ts'
-import { canonicalJson, type JsonObject } from '../core/model/index.ts'
+import type { JsonObject } from '../core/model/index.ts'
 import type { Advance, RunRecord } from '../core/playbook/index.ts'
 import type { Tx } from '../store/index.ts'
+import type { Round } from './round.ts'
 
 /** What one turn of a run saw and what it came to. */
 export interface RecordedTurn {
@@ -15,30 +15,19 @@ export interface RecordedTurn {
   readonly next: readonly string[]
 }
 
-/** Puts on record what a run was advanced with, so that it can be told again; facts only where they changed. */
-export async function recordTurn(tx: Tx, run: string, record: RunRecord, advanced: Advance, at: number): Promise<void> {
+/** Puts on record what a run was advanced with, so that it can be told again. */
+export function recordTurn({ writes, at }: Round, run: string, record: RunRecord, advanced: Advance): void {
   if (advanced.results.length === 0 && advanced.end === null && record.results.length > 0) return
-  const facts = canonicalJson(JSON.parse(storableJson(record.facts)) as JsonObject)
-  await tx.query(
-    {
-      name: 'record-turn',
-      text: `with last as (select n from run_turn where tenant = $1 and run = $2 order by n desc limit 1),
-          known as (select facts from run_turn where tenant = $1 and run = $2 and facts is not null order by n desc limit 1)
-        insert into run_turn (tenant, run, n, at, seen, started, cancelled, next, facts)
-        select $1, $2, coalesce((select n from last), 0) + 1, $3, $4, $5, $6, $7,
-          case when (select facts from known) = $8::jsonb then null else $8::jsonb end`,
-    },
-    [
-      tx.tenant,
-      run,
-      at,
-      record.results.length,
-      [...record.started],
-      record.cancelled,
-      advanced.next.map((one) => one.path),
-      facts,
-    ],
-  )
+  const isFirst = !writes.turns.some((one) => one.run === run)
+  writes.turns.push({
+    run,
+    at,
+    seen: record.results.length,
+    started: [...record.started],
+    cancelled: record.cancelled,
+    next: advanced.next.map((one) => one.path),
+    facts: isFirst ? record.facts : null,
+  })
 }
 
 /** The turns of a run, the first first. */

@@ -1,10 +1,9 @@
 import { canonicalJson, isObject, sha256 } from '../core/model/index.ts'
-import { appendAudit } from '../store/index.ts'
-import { ask, type Question, questionId } from './ask-approval.ts'
-import { claimCall, type Manner, type OpenEffect } from './claim-effect.ts'
+import { askIn, type Question, questionId } from './ask-approval.ts'
+import { claimCall, type Manner } from './claim-effect.ts'
 import { decideEffect, type Wanted } from './gate-effect.ts'
 import { nextCall } from './next-call.ts'
-import { readApproval } from './read-approvals.ts'
+import type { OpenEffect } from './open-effect.ts'
 import type { Taken, Turn } from './turn.ts'
 
 const options = ['done', 'repeat', 'give-up']
@@ -20,7 +19,7 @@ export async function settleOpen(
   manner: Pick<Manner, 'patience' | 'timeoutMs' | 'undoes'>,
 ): Promise<Taken> {
   if (effect.claimedBy !== null) return { kind: 'waits', wakeAt: null }
-  if (effect.nextAt !== null && effect.nextAt > turn.at) return { kind: 'waits', wakeAt: effect.nextAt }
+  if (effect.nextAt !== null && effect.nextAt > turn.round.at) return { kind: 'waits', wakeAt: effect.nextAt }
   const { spec } = wanted
   const next = nextCall({
     mode: effect.mode,
@@ -42,9 +41,9 @@ export async function settleOpen(
 async function noLongerAllowed(
   turn: Turn,
   wanted: Pick<Wanted, 'action' | 'integration' | 'spec'>,
-  { id, path, inputs, target, overruled }: OpenEffect,
+  { id, path, inputs, target, overruled, intendedAt }: OpenEffect,
 ): Promise<string | null> {
-  const decision = await decideEffect(turn, { ...wanted, id, path, inputs, target, approval: null })
+  const decision = await decideEffect(turn, { ...wanted, id, path, inputs, target, approval: null }, intendedAt)
   if (decision.answer !== 'deny' || (overruled !== null && decision.breakGlass !== null)) return null
   return `it is not called again: ${decision.sentence}`
 }
@@ -55,7 +54,8 @@ async function askWhetherDone(
   effect: OpenEffect,
   manner: Pick<Manner, 'patience' | 'timeoutMs' | 'undoes'>,
 ): Promise<Taken> {
-  const { tx, run, at } = turn
+  const { round, run } = turn
+  const { at } = round
   const calls = effect.calls.length
   const question: Question = {
     kind: 'unclear',
@@ -71,10 +71,10 @@ async function askWhetherDone(
     askedAt: at,
     options,
   }
-  const asked = await readApproval(tx, questionId(question))
-  if (asked === null) {
+  const asked = (await round.approvals()).get(questionId(question))
+  if (asked === undefined) {
     const expiresMs = Math.max(1, run.deadlineAt - at)
-    await ask(tx, question, { roles: ['responder', 'incident-lead'], quorum: 1, expiresMs })
+    await askIn(round, question, { roles: ['responder', 'incident-lead'], quorum: 1, expiresMs })
     return { kind: 'waits', wakeAt: run.deadlineAt }
   }
   if (asked.status === 'pending') return { kind: 'waits', wakeAt: asked.expiresAt }
@@ -94,28 +94,25 @@ async function askWhetherDone(
   )
 }
 
-async function close(
-  turn: Turn,
+function close(
+  { round, run, incident }: Turn,
   { action }: Pick<Wanted, 'action'>,
   effect: OpenEffect,
   outcome: 'done' | 'failed',
   why: string,
-): Promise<Taken> {
-  const { tx, at } = turn
-  await tx.query('update effect set outcome = $3, settled_at = $4, result = $5 where tenant = $1 and id = $2', [
-    tx.tenant,
-    effect.id,
-    outcome,
-    at,
-    JSON.stringify({ mode: effect.mode, settled: why }),
-  ])
-  await appendAudit(tx, {
+): Taken {
+  const { at, writes } = round
+  const { id, path, mode, target } = effect
+  const settled = { outcome, at, result: { mode, settled: why }, rollback: null }
+  writes.effects.set(id, { claimedBy: null, nextAt: null, attempts: effect.calls.length, settled })
+  run.open.delete(path)
+  writes.audit.push({
     at,
     actor: 'gitsoc',
     action: `effect.${outcome}`,
-    subject: `effect/${effect.id}`,
-    details: { incident: turn.incident.number, action, target: effect.target, mode: effect.mode, why },
+    subject: `effect/${id}`,
+    details: { incident: incident.number, action, target, mode, why },
   })
-  const sentence = `${action} on ${effect.target} is ${outcome}: ${why}`
-  return { kind: 'ended', result: { path: effect.path, status: outcome, output: { settled: why }, sentence } }
+  const sentence = `${action} on ${target} is ${outcome}: ${why}`
+  return { kind: 'ended', result: { path, status: outcome, output: { settled: why }, sentence } }
 }

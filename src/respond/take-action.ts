@@ -2,19 +2,16 @@ import { storableJson } from '../cases/index.ts'
 import { hashId, type JsonObject, own } from '../core/model/index.ts'
 import type { NextStep } from '../core/playbook/index.ts'
 import { checkInputs } from './check-inputs.ts'
-import { claimCall, intendEffect, type Manner, type OpenEffect } from './claim-effect.ts'
+import { claimCall, intendEffect, type Manner } from './claim-effect.ts'
 import { gateEffect, type Wanted } from './gate-effect.ts'
 import { findAction } from './render-request.ts'
 import { settleOpen } from './settle-open.ts'
 import type { Taken, Turn } from './turn.ts'
 
 /** Takes an action as far as it may go: asks, claims what may be made now, goes on with what was intended, or refuses. */
-export async function takeAction(
-  turn: Turn,
-  next: Extract<NextStep, { kind: 'action' }>,
-  open: OpenEffect | undefined,
-): Promise<Taken> {
+export async function takeAction(turn: Turn, next: Extract<NextStep, { kind: 'action' }>): Promise<Taken> {
   const { step, path } = next
+  const open = turn.run.open.get(path)
   const action = `${step.integration}.${step.action}`
   const failed = (sentence: string): Taken => ({
     kind: 'ended',
@@ -50,9 +47,10 @@ export async function takeAction(
     }
     return { kind: 'ended', result: { path, status: 'denied', output: null, sentence: gated.sentence, denied } }
   }
-  const intended = await intendEffect(turn, wanted, manner, gated)
+  const intended = intendEffect(turn, wanted, manner, gated)
   return claimCall(turn, wanted, intended, manner, 'call')
 }
 
 /** The effect of a step: what stands for it at a vendor, however often it is called. */
-export const effectId = ({ tx, run }: Pick<Turn, 'tx' | 'run'>, path: string) => `ef-${hashId(tx.tenant, run.id, path)}`
+export const effectId = ({ round, run }: Pick<Turn, 'round' | 'run'>, path: string) =>
+  `ef-${hashId(round.tx.tenant, run.id, path)}`

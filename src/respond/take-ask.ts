@@ -1,12 +1,12 @@
 import { canonicalJson, sha256 } from '../core/model/index.ts'
 import type { NextStep } from '../core/playbook/index.ts'
-import { ask, type Question, questionId } from './ask-approval.ts'
-import { readApproval } from './read-approvals.ts'
+import { askIn, type Question, questionId } from './ask-approval.ts'
 import type { Taken, Turn } from './turn.ts'
 
 /** Asks people to choose, or takes what they chose. The question is bound to the content, the run and the exact words. */
 export async function takeAsk(turn: Turn, next: Extract<NextStep, { kind: 'ask' }>): Promise<Taken> {
-  const { tx, run, at } = turn
+  const { round, run } = turn
+  const { at } = round
   const { step, path } = next
   const inputs = { question: next.question, options: step.options }
   const { bundle, commit, id } = run
@@ -25,9 +25,9 @@ export async function takeAsk(turn: Turn, next: Extract<NextStep, { kind: 'ask' 
     askedAt: at,
     options: step.options,
   }
-  const asked = await readApproval(tx, questionId(question))
-  if (asked === null) {
-    await ask(tx, question, { ...step.to, expiresMs: step.expiresMs })
+  const asked = (await round.approvals()).get(questionId(question))
+  if (asked === undefined) {
+    await askIn(round, question, { ...step.to, expiresMs: step.expiresMs })
     return { kind: 'waits', wakeAt: at + step.expiresMs }
   }
   if (asked.status === 'pending') return { kind: 'waits', wakeAt: asked.expiresAt }

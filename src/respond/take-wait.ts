@@ -1,37 +1,33 @@
 import type { Json } from '../core/model/index.ts'
 import type { NextStep } from '../core/playbook/index.ts'
+import { waitKey } from './read-waits.ts'
 import type { Taken, Turn } from './turn.ts'
 
 /** Waits for a time or a signal. When it began, and so when it ends, is on record: a restart or a clock that jumps back begins nothing anew. */
-export async function takeWait(turn: Turn, next: Extract<NextStep, { kind: 'wait' }>): Promise<Taken> {
-  const { tx, run, at } = turn
+export async function takeWait({ round, run }: Turn, next: Extract<NextStep, { kind: 'wait' }>): Promise<Taken> {
+  const { at, writes } = round
   const { step, path } = next
-  const key = [tx.tenant, run.id, path]
-  await tx.query(
-    'insert into run_wait (tenant, run, path, signal, until) values ($1, $2, $3, $4, $5) on conflict do nothing',
-    [...key, step.signal, at + step.forMs],
-  )
-  const ended = async (status: 'done' | 'failed', received: boolean, payload: Json, sentence: string) => {
-    await tx.query('delete from run_wait where tenant = $1 and run = $2 and path = $3', key)
+  const waits = await round.waits()
+  const key = waitKey(run.id, path)
+  const begun = waits.until.get(key)
+  const until = begun ?? at + step.forMs
+  const ended = (status: 'done' | 'failed', received: boolean, payload: Json, sentence: string): Taken => {
+    if (begun !== undefined) writes.waits.push({ kind: 'end', run: run.id, path })
+    waits.until.delete(key)
     const output = status === 'failed' ? null : { received, payload }
-    return { kind: 'ended', result: { path, status, output, sentence: `"${step.title}": ${sentence}` } } as const
+    return { kind: 'ended', result: { path, status, output, sentence: `"${step.title}": ${sentence}` } }
   }
-  if (step.signal !== null) {
-    const taken = await tx.query<{ payload: Json; actor: string }>(
-      `update run_signal set taken_by = $3 where tenant = $1 and run = $2 and n = (
-        select min(n) from run_signal where tenant = $1 and run = $2 and name = $4 and taken_by is null) returning payload, actor`,
-      [...key, step.signal],
-    )
-    const [signal] = taken.rows
-    if (signal !== undefined)
-      return ended('done', true, signal.payload, `the signal "${step.signal}" came from ${signal.actor}`)
+  const taken = waits.signals.findIndex((one) => one.run === run.id && one.name === step.signal)
+  const [signal] = taken < 0 ? [] : waits.signals.splice(taken, 1)
+  if (signal !== undefined) {
+    writes.waits.push({ kind: 'take', run: run.id, path, n: signal.n })
+    return ended('done', true, signal.payload, `the signal "${step.signal}" came from ${signal.actor}`)
   }
-  const found = await tx.query<{ until: number }>(
-    'select until from run_wait where tenant = $1 and run = $2 and path = $3',
-    key,
-  )
-  const until = found.rows[0]?.until ?? at
-  if (at < until) return { kind: 'waits', wakeAt: until }
+  if (at < until) {
+    if (begun === undefined) writes.waits.push({ kind: 'begin', run: run.id, path, signal: step.signal, until })
+    waits.until.set(key, until)
+    return { kind: 'waits', wakeAt: until }
+  }
   if (step.signal === null) return ended('done', false, null, 'the time has passed')
   return ended(step.onTimeout === 'fail' ? 'failed' : 'done', false, null, `the signal "${step.signal}" did not come`)
 }

@@ -1,12 +1,12 @@
-import { addTask, appendTimeline } from '../cases/index.ts'
 import type { JsonObject } from '../core/model/index.ts'
 import type { Patience } from './backoff.ts'
-import { claimCall, intendEffect, type Manner, type OpenEffect } from './claim-effect.ts'
+import { claimCall, intendEffect, type Manner } from './claim-effect.ts'
 import { gateEffect, type Wanted } from './gate-effect.ts'
 import { findAction } from './render-request.ts'
 import { settleOpen } from './settle-open.ts'
 import { effectId } from './take-action.ts'
 import type { Taken, Turn } from './turn.ts'
+import { writeRound } from './write-round.ts'
 
 const patience: Patience = { attempts: 3, backoffMs: 2000, maxMs: 60_000 }
 const timeoutMs = 30_000
@@ -21,8 +21,11 @@ export interface Undoing {
  * Takes back what a run has done, the last first, by the manifests' rollbacks and through the gate like everything else.
  * What cannot be taken back, or may not be, is left to an analyst.
  */
-export async function undoNext(turn: Turn, open: ReadonlyMap<string, OpenEffect>): Promise<Undoing | null> {
-  const { tx, run, incident, bundle } = turn
+export async function undoNext(turn: Turn): Promise<Undoing | null> {
+  const { round, run, incident, bundle } = turn
+  const { tx, at, writes } = round
+  // What is taken back is looked for where this round writes too.
+  await writeRound(round)
   const found = await tx.query<{ id: string; path: string; action: string; target: string; inputs: JsonObject }>(
     `select e.id, e.path, e.action, e.target, e.inputs from effect e
       left join run_step d on d.tenant = e.tenant and d.run = e.run and d.path = e.path
@@ -34,8 +37,9 @@ export async function undoNext(turn: Turn, open: ReadonlyMap<string, OpenEffect>
   const [effect] = found.rows
   if (effect === undefined) return null
   const path = `${effect.path}~undo`
-  const give = async (status: 'denied' | 'failed' | 'skipped', sentence: string): Promise<Undoing> => {
-    await addTask(tx, incident.number, `Take back ${effect.action} on ${effect.target}: ${sentence}`, run.playbook)
+  const give = (status: 'denied' | 'failed' | 'skipped', sentence: string): Undoing => {
+    const title = `Take back ${effect.action} on ${effect.target}: ${sentence}`
+    writes.tasks.push({ incident: incident.number, title, origin: run.playbook })
     return { path, taken: { kind: 'ended', result: { path, status, output: null, sentence } } }
   }
   const [integration = '', action = ''] = effect.action.split('.')
@@ -47,7 +51,7 @@ export async function undoNext(turn: Turn, open: ReadonlyMap<string, OpenEffect>
       `${effect.action} on ${effect.target} cannot be taken back: ${typeof irreversible === 'string' ? irreversible : 'there is no way back'}`,
     )
   const manner: Manner = { patience, timeoutMs, expiresMs: null, undoes: effect.id }
-  const underWay = open.get(path)
+  const underWay = run.open.get(path)
   if (underWay !== undefined)
     return { path, taken: await settleOpen(turn, { ...known, action: effect.action }, underWay, manner) }
   const wanted: Wanted = {
@@ -62,15 +66,8 @@ export async function undoNext(turn: Turn, open: ReadonlyMap<string, OpenEffect>
   const gated = await gateEffect(turn, wanted)
   if (gated.kind === 'asked') return { path, taken: { kind: 'waits', wakeAt: gated.wakeAt } }
   if (gated.kind === 'no') return give('denied', `not taken back: ${gated.sentence}`)
-  await appendTimeline(tx, [
-    {
-      incident: incident.number,
-      at: turn.at,
-      kind: 'action',
-      actor: run.playbook,
-      sentence: `taking back ${effect.action} on ${effect.target}`,
-    },
-  ])
-  const intended = await intendEffect(turn, wanted, manner, gated)
+  const sentence = `taking back ${effect.action} on ${effect.target}`
+  writes.timeline.push({ incident: incident.number, at, kind: 'action', actor: run.playbook, sentence })
+  const intended = intendEffect(turn, wanted, manner, gated)
   return { path, taken: await claimCall(turn, wanted, intended, manner, 'call') }
 }

@@ -62,22 +62,44 @@ export async function auditHead(tx: Tx): Promise<{ readonly seq: number; readonl
 }
 
 /** Appends to the tenant's chain inside the caller's transaction; the head row serialises appenders. */
-export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
-  const head = await lockAudit(tx)
-  const seq = head.seq + 1
-  const row = {
-    at: entry.at,
-    actor: storable(entry.actor),
-    action: storable(entry.action),
-    subject: storable(entry.subject),
-    details: canonicalJson(entry.details),
-  }
-  const hash = link(head.hash, tx.tenant, seq, row)
+export const appendAudit = (tx: Tx, entry: AuditEntry): Promise<void> => appendAudits(tx, [entry])
+
+/** Like {@link appendAudit}, several in this order, in one statement. */
+export async function appendAudits(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  let { seq, hash } = await lockAudit(tx)
+  const rows = entries.map((entry) => {
+    const row = {
+      at: entry.at,
+      actor: storable(entry.actor),
+      action: storable(entry.action),
+      subject: storable(entry.subject),
+      details: canonicalJson(entry.details),
+    }
+    seq += 1
+    hash = link(hash, tx.tenant, seq, row)
+    return { ...row, seq, hash }
+  })
   await tx.query(
-    'insert into audit (tenant, seq, at, actor, action, subject, details, hash) values ($1, $2, $3, $4, $5, $6, $7, $8)',
-    [tx.tenant, seq, row.at, row.actor, row.action, row.subject, row.details, hash],
+    {
+      name: 'append-audit',
+      text: `with head as (update audit_head set seq = $2, hash = $3 where tenant = $1)
+        insert into audit (tenant, seq, at, actor, action, subject, details, hash)
+        select $1, * from unnest($4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])`,
+    },
+    [
+      tx.tenant,
+      seq,
+      hash,
+      rows.map((one) => one.seq),
+      rows.map((one) => one.at),
+      rows.map((one) => one.actor),
+      rows.map((one) => one.action),
+      rows.map((one) => one.subject),
+      rows.map((one) => one.details),
+      rows.map((one) => one.hash),
+    ],
   )
-  await tx.query('update audit_head set seq = $2, hash = $3 where tenant = $1', [tx.tenant, seq, hash])
 }
 
 interface Row {

@@ -59,7 +59,7 @@ test('a responder that dies anywhere, before or after any commit, goes on as if 
   }
   await undisturbed.responder({ store: counting }).drain()
   const expected = await trace(undisturbed)
-  expect(transactions).toBeGreaterThan(8)
+  expect(transactions).toBeGreaterThan(6)
   expect(JSON.parse(expected).effects).toHaveLength(3)
   for (const when of ['before commit', 'after commit'] as const) {
     for (let n = 1; n <= transactions; n++) {
@@ -120,7 +120,8 @@ test('a run that cannot go on does not keep the others from going on', async () 
         work({
           ...tx,
           query: async (statement, values) => {
-            if (JSON.stringify(statement).includes('insert into run_step') && values?.[1] === first) throw new Crash()
+            const isSteps = JSON.stringify(statement).includes('insert into run_step')
+            if (isSteps && String(values?.[1]).includes(first)) throw new Crash()
             return tx.query(statement, values)
           },
         }),

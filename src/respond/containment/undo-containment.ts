@@ -12,11 +12,12 @@ import { incidentFacts } from '../../core/correlate/index.ts'
 import { hashId, isObject } from '../../core/model/index.ts'
 import { type GateDecision, gate } from '../../core/policy/index.ts'
 import { appendAudit, type Store, type Tx } from '../../store/index.ts'
-import { criticalityOf, recentEffects } from '../gate-facts.ts'
+import { criticalityOf } from '../criticality.ts'
 import { lockStory } from '../lock-story.ts'
 import { type Live, type Made, makeEffect } from '../make-effect.ts'
 import type { PerformPlaces } from '../perform.ts'
-import { recordSteps } from '../record-steps.ts'
+import { readRecent } from '../recent-effects.ts'
+import { recordStep } from '../record-steps.ts'
 import { findAction } from '../render-request.ts'
 import type { Cause } from './plan.ts'
 
@@ -131,7 +132,7 @@ export async function undoContainment(parts: UndoParts, of: Containment, wish: U
     if (outcome === 'failed')
       return appendTimeline(tx, [{ incident: of.incident, at, kind: 'action', actor: wish.actor, sentence }])
     const result = { path: undoPath(of.path), status: 'done' as const, output: made.output, sentence }
-    await recordSteps(tx, { id: of.run, playbook: of.playbook }, of.incident, [result], at)
+    await recordStep(tx, { id: of.run, playbook: of.playbook }, of.incident, result, at)
   })
   return { kind: outcome === 'done' ? 'done' : 'not', sentence }
 }
@@ -204,7 +205,8 @@ async function ask(tx: Tx, parts: UndoParts, of: Containment, id: string, at: nu
   const incident = await readIncident(tx, of.incident)
   if (incident === null) throw new Error(`incident ${of.incident} is gone`)
   const [integration = ''] = of.action.split('.')
-  const recent = await recentEffects(tx, id, of.incident, integration, at)
+  const { target, incident: number } = of
+  const recent = await readRecent(tx, at, [number], id)
   const stop = await tx.query('select from stop_switch where tenant = $1', [tx.tenant])
   return gate(
     {
@@ -212,7 +214,7 @@ async function ask(tx: Tx, parts: UndoParts, of: Containment, id: string, at: nu
       action: of.action,
       target: of.target,
       incident: incidentFacts(incident),
-      ...recent,
+      ...recent.of({ effect: of.kind, integration, incident: number, target, intendedAt: null }),
       targetCriticality: criticalityOf(incident, of.target),
       at,
       stopped: stop.rowCount > 0,

@@ -1,0 +1,51 @@
+import type { IncidentNumber, JsonObject } from '../core/model/index.ts'
+import type { Tx } from '../store/index.ts'
+import { type OpenEffect, openEffects } from './open-effect.ts'
+import type { RecordedStep } from './record-steps.ts'
+
+/** A run with everything that its next turn is decided from. What a turn changes is changed here and written at its round's end. */
+export interface KnownRun {
+  readonly id: string
+  readonly playbook: string
+  readonly bundle: string
+  readonly commit: string
+  readonly deadlineAt: number
+  readonly incident: IncidentNumber
+  status: string
+  readonly inputs: JsonObject
+  /** Why a person ended it; null while it goes on. */
+  readonly cancelled: string | null
+  /** Whether what it has done is taken back before it ends. */
+  readonly rollback: boolean
+  readonly wakeAt: number | null
+  /** The older run of the same playbook on the same incident that this one has to give way to. */
+  readonly supersededBy: string | null
+  /** Whether a question of it waits for people. */
+  isAsking: boolean
+  /** Its finished steps, in their order. */
+  readonly results: RecordedStep[]
+  /** Its intents without outcome, by path. */
+  readonly open: Map<string, OpenEffect>
+}
+
+/** Reads runs that nobody else works at now, in one statement. */
+export async function readKnownRuns(tx: Tx, ids: readonly string[]): Promise<readonly KnownRun[]> {
+  const found = await tx.query<Omit<KnownRun, 'open'> & { open: readonly OpenEffect[] }>(
+    { name: 'known-runs', text: known },
+    [tx.tenant, ids],
+  )
+  return found.rows.map((row) => ({ ...row, open: new Map(row.open.map((one) => [one.path, one])) }))
+}
+
+// A run that failed keeps nobody from trying.
+const known = `select r.id, r.playbook, r.bundle, r.commit, r.deadline_at as "deadlineAt", r.incident, r.status, r.inputs, r.cancelled,
+    r.rollback, r.wake_at as "wakeAt",
+    case when r.trigger <> 'incident' then null
+    else (select o.id from run o where o.tenant = r.tenant and o.incident = r.incident and o.playbook = r.playbook
+      and o.trigger = 'incident' and (o.started_at, o.id) < (r.started_at, r.id) and o.status in ('running', 'waiting', 'paused', 'completed')
+      order by o.started_at, o.id limit 1) end as "supersededBy",
+    exists (select from approval a where a.tenant = r.tenant and a.run = r.id and a.status = 'pending') as "isAsking",
+    (select coalesce(jsonb_agg(jsonb_build_object('path', s.path, 'status', s.status, 'output', s.output, 'sentence', s.sentence) order by s.n), '[]')
+      from run_step s where s.tenant = r.tenant and s.run = r.id) as results,
+    ${openEffects} as open
+  from run r where r.tenant = $1 and r.id = any($2::text[])`

@@ -1,0 +1,110 @@
+import type { Bundle } from '../core/content/index.ts'
+import type { IncidentNumber } from '../core/model/index.ts'
+import type { StepResult } from '../core/playbook/index.ts'
+import { lockAudit, type Store } from '../store/index.ts'
+import type { CallOutcome } from './calls.ts'
+import type { Claimed } from './claimed.ts'
+import { type DueRun, dueRuns, incidentsOf } from './due-runs.ts'
+import type { KnownRun } from './known-run.ts'
+import type { Live } from './make-effect.ts'
+import { recordMade } from './record-made.ts'
+import { recordUnsent } from './record-unsent.ts'
+import { openRound, type Round } from './round.ts'
+import { takeTurn } from './take-turn.ts'
+import { writeRound } from './write-round.ts'
+
+export interface WorkParts {
+  readonly store: Store
+  readonly bundleOf: (digest: string) => Bundle | undefined | Promise<Bundle | undefined>
+  readonly clock: () => number
+  readonly live?: Live
+}
+
+/** What a round is to do: record these outcomes, and take turns of their runs and of others. */
+export interface Wish {
+  readonly replica: string
+  readonly outcomes: readonly CallOutcome[]
+  /** Which other runs: these, or at most `max` that are due and not `resting`. Turns are only taken where `max` is above 0. */
+  readonly runs: readonly string[] | null
+  readonly max: number
+  readonly resting: readonly string[]
+  /** Up to when times of runs have come. */
+  readonly since: number
+}
+
+/** What a round came to, once it is committed. */
+export interface Worked {
+  readonly claimed: readonly Claimed[]
+  readonly ended: readonly { readonly incident: IncidentNumber; readonly step: StepResult }[]
+  /** Runs of it that have nothing to do for now. */
+  readonly idle: readonly string[]
+  /** Outcomes whose run was given to another incident at this moment: again. */
+  readonly again: readonly CallOutcome[]
+  /** Runs that were due. */
+  readonly due: readonly string[]
+  /** The first time for which a run of it waits. */
+  readonly nextAt: number | null
+}
+
+const nothing: Worked = { claimed: [], ended: [], idle: [], again: [], due: [], nextAt: null }
+
+/**
+ * One round: one transaction that records what calls came to and takes a turn of each of these runs and of others that
+ * are due. Everything about them is read together and written together, so that a round costs about the same for one run
+ * as for thirty, and they wait for the disk once. Simulated effects go the same way as those that are sent (intent on
+ * disk, then made, then outcome): what they leave is a file, which no rollback takes away.
+ */
+export async function workRound(parts: WorkParts, wish: Wish, began: (runs: readonly DueRun[]) => void) {
+  return parts.store.transaction(async (tx): Promise<Worked> => {
+    const { outcomes, since, resting } = wish
+    const isAsked = wish.runs !== null || outcomes.length > 0
+    // Without the chain's lock first: most looks find nothing.
+    if (!isAsked && (await dueRuns(tx, since, resting, Math.min(1, wish.max))).length === 0) return nothing
+    await lockAudit(tx)
+    const called = await incidentsOf(tx, [...outcomes.map((one) => one.claimed.run), ...(wish.runs ?? [])])
+    const due = wish.runs === null ? await dueRuns(tx, since, resting, wish.max) : []
+    const all = [...called, ...due.filter((one) => !called.some(({ run }) => run === one.run))]
+    began(all)
+    const round = await openRound(tx, { at: parts.clock(), replica: wish.replica, live: parts.live }, all)
+    const ended: { incident: IncidentNumber; step: StepResult }[] = []
+    const claimed: Claimed[] = []
+    const idle = new Set<string>()
+    for (const outcome of outcomes) {
+      const run = round.runs.get(outcome.claimed.run)
+      if (run === undefined) continue
+      const step = await record(round, run, outcome)
+      if (step !== null) ended.push({ incident: run.incident, step })
+      if (outcome.made === null) idle.add(run.id)
+    }
+    for (const one of wish.max > 0 ? all : []) {
+      const run = round.runs.get(one.run)
+      if (run === undefined || idle.has(run.id) || !isDue(run, since)) continue
+      const turned = await takeTurn(round, run, await parts.bundleOf(run.bundle))
+      for (const step of turned.ended) ended.push({ incident: run.incident, step })
+      claimed.push(...turned.claimed)
+      if (!round.writes.runs.has(run.id)) idle.add(run.id)
+    }
+    const times = [...round.writes.runs.values()].flatMap((one) => one.wakeAt ?? [])
+    await writeRound(round)
+    return {
+      claimed,
+      ended,
+      idle: [...idle],
+      again: outcomes.filter(({ claimed: { run } }) => !round.runs.has(run) && called.some((one) => one.run === run)),
+      due: due.map((one) => one.run),
+      nextAt: times.length === 0 ? null : Math.min(...times),
+    }
+  })
+}
+
+const isDue = ({ status, wakeAt }: KnownRun, since: number) =>
+  status === 'running' || (['waiting', 'paused'].includes(status) && wakeAt !== null && wakeAt <= since)
+
+async function record(round: Round, run: KnownRun, { claimed, made }: CallOutcome): Promise<StepResult | null> {
+  const step = made === null ? await recordUnsent(round, run, claimed) : recordMade(round, run, claimed, made)
+  if (step !== null && run.status === 'waiting') {
+    run.status = 'running'
+    round.writes.runs.set(run.id, { status: 'running', wakeAt: run.wakeAt, ended: null })
+  }
+  return step === 'open' ? null : step
+}
