@@ -20,19 +20,28 @@ const bundle = respondBundle()
 const store = connect(wanted.databaseUrl, tenantId(wanted.tenant))
 const paths = new Map<string, string>()
 
-/** What a statement is about, for the run that is watched. */
-function seen(statement: unknown, values: readonly unknown[] = []): string | null {
+interface Row {
+  readonly id?: string
+  readonly run?: string
+  readonly path?: string
+  readonly outcome?: string
+  readonly endedAt?: number | null
+}
+
+/** What a statement is about, for the run that is watched: a round writes rows of one kind together. */
+function seen(statement: unknown, values: readonly unknown[] = []): readonly string[] {
   const name = typeof statement === 'object' && statement !== null && 'name' in statement ? String(statement.name) : ''
-  const text = typeof statement === 'string' ? statement : ''
-  if (name === 'intend-effect' && values[2] === wanted.run) {
-    paths.set(String(values[1]), String(values[4]))
-    return `intent ${String(values[4])}`
-  }
-  if (text.startsWith('insert into run_wait') && values[1] === wanted.run) return 'intent pause'
-  if (text.startsWith('update effect set outcome') && paths.has(String(values[1])))
-    return `outcome ${paths.get(String(values[1]))}`
-  if (text.startsWith('update run set status = $3, ended_at') && values[1] === wanted.run) return 'outcome end'
-  return null
+  if (!['write-intents', 'begin-waits', 'write-effects', 'write-runs'].includes(name)) return []
+  return (JSON.parse(String(values[1])) as readonly Row[]).flatMap(({ id = '', run, path = '', outcome, endedAt }) => {
+    if (name === 'write-intents' && run === wanted.run) {
+      paths.set(id, path)
+      return [`intent ${path}`]
+    }
+    if (name === 'begin-waits' && run === wanted.run) return ['intent pause']
+    if (name === 'write-effects' && outcome !== undefined && paths.has(id)) return [`outcome ${paths.get(id)}`]
+    if (name === 'write-runs' && id === wanted.run && typeof endedAt === 'number') return ['outcome end']
+    return []
+  })
 }
 
 function watched(point: Point): Store {
@@ -52,7 +61,7 @@ function watched(point: Point): Store {
         const done = await work({
           ...tx,
           query: (statement, values) => {
-            if (seen(statement, values) === marks[point.when]) hit = true
+            if (seen(statement, values).includes(marks[point.when])) hit = true
             return tx.query(statement, values)
           },
         })
