@@ -41,8 +41,8 @@ import {
 } from '../model/index.ts'
 import { compileIntegration, type Integration } from '../normalize/index.ts'
 import { callCircles, compilePlaybook, type KnownAction, type Playbook, verifyPlaybook } from '../playbook/index.ts'
-import { compilePolicy, type Policy } from '../policy/index.ts'
 import { checkBudgets } from './budget.ts'
+import { type ClosingPolicy, compileClosing, compilePolicy, type Policy } from '../policy/index.ts'
 import { isMisplaced, type Kind, kindOf, kinds } from './kinds.ts'
 import { checkMappings } from './log-sources.ts'
 import { checkPackBounds, checkPacks, isPackRule, parsePackRules } from './packs.ts'
@@ -75,6 +75,8 @@ export interface Bundle {
   readonly escalationPolicies: readonly EscalationPolicy[]
   /** Who works here and who may say what. */
   readonly team: Team
+  /** What is kept of closed incidents; null = nothing is proposed. */
+  readonly closing: ClosingPolicy | null
   readonly playbooks: ReadonlyMap<string, Playbook>
   /** What the integrations can do, by `integration.action`. */
   readonly actions: ReadonlyMap<string, KnownAction>
@@ -154,6 +156,9 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const escalationPolicies = all('escalation-policy', compileEscalationPolicy)
   const { team, problems: teamProblems } = joinTeam(all('team', compileTeam))
   problems.push(...teamProblems)
+  const [closing = null, second] = all('closing', compileClosing)
+  if (second !== undefined)
+    problems.push(problem('content/two-closings', 'there is a file for closed incidents already', second.ref.place))
   const integrations = all('integration', compileIntegration)
   problems.push(...checkMappings(mappings, integrations))
   const actions = new Map(
@@ -195,6 +200,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
       notify,
       escalationPolicies,
       team,
+      closing,
       playbooks,
       actions,
       integrations,

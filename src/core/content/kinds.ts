@@ -2,6 +2,7 @@ import integrationSchema from '../../../integrations/integration.schema.json' wi
 import playbookSchema from '../../../playbooks/playbook.schema.json' with { type: 'json' }
 import approvalSchema from '../../../rules/approval/approval.schema.json' with { type: 'json' }
 import budgetSchema from '../../../rules/budgets/budget.schema.json' with { type: 'json' }
+import closingSchema from '../../../rules/closing/closing.schema.json' with { type: 'json' }
 import correlationSchema from '../../../rules/correlation/correlation.schema.json' with { type: 'json' }
 import detectionSchema from '../../../rules/detection/detection.schema.json' with { type: 'json' }
 import packSchema from '../../../rules/detection/packs/pack.schema.json' with { type: 'json' }
@@ -39,6 +40,7 @@ export const kinds = {
   approval: { folder: /^rules\/approval\/[^/]+\.ya?ml$/, check: compileSchema(approvalSchema) },
   budget: { folder: /^rules\/budgets\/[^/]+\.ya?ml$/, check: compileSchema(budgetSchema) },
   team: { folder: /^rules\/team\/[^/]+\.ya?ml$/, check: compileSchema(teamSchema) },
+  closing: { folder: /^rules\/closing\/[^/]+\.ya?ml$/, check: compileSchema(closingSchema) },
   integration: { folder: /^integrations\/[^/]+\/integration\.yaml$/, check: compileSchema(integrationSchema) },
   playbook: { folder: /^playbooks\/[^/]+\.ya?ml$/, check: compileSchema(playbookSchema) },
 } as const

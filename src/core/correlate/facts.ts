@@ -88,8 +88,23 @@ const example: Incident = {
 /** The names of {@link incidentFacts}. */
 export const incidentFactNames: ReadonlySet<string> = new Set(Object.keys(incidentFacts(example)))
 
+type Described = Omit<Alert, 'rule'> & { readonly rule: { readonly id: string } }
+type AlertFacts = Pick<
+  Described,
+  | 'source'
+  | 'kind'
+  | 'rule'
+  | 'title'
+  | 'description'
+  | 'severity'
+  | 'techniques'
+  | 'tactics'
+  | 'observables'
+  | 'details'
+>
+
 /** The flat view of an alert that selections of suppression and grouping rules read. */
-export function alertRecord(alert: Alert): JsonObject {
+export function alertRecord(alert: AlertFacts): JsonObject {
   const byRole: Record<string, string[]> = {}
   for (const one of alert.observables) {
     for (const key of [one.type, `${one.role}.${one.type}`]) byRole[key] = [...(byRole[key] ?? []), one.value]

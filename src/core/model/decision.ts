@@ -18,6 +18,7 @@ export interface RuleRef {
     | 'escalation-policy'
     | 'notify'
     | 'approval'
+    | 'closing'
     | 'playbook'
     | 'built-in'
   readonly id: string
