@@ -19,6 +19,7 @@ import { register as playbookExport } from './playbook-export.ts'
 import { register as playbookImport } from './playbook-import.ts'
 import { register as playbookMutate } from './playbook-mutate.ts'
 import { register as projections } from './projections.ts'
+import { register as propose } from './propose.ts'
 import { register as replay } from './replay.ts'
 import { register as rulesAdd } from './rules-add.ts'
 import { register as rulesCheck } from './rules-check.ts'
@@ -43,7 +44,7 @@ type Register = (program: Command) => void
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
-  ['Incidents:', [incidents, explain, replay, metrics]],
+  ['Incidents:', [incidents, explain, propose, replay, metrics]],
   ['Decide:', [approve, containment, runs, runsStart, runsControl, stopSwitch]],
   [
     'Content:',

@@ -3,9 +3,10 @@ import { gunzipSync } from 'node:zlib'
 import { isObject } from '../core/model/index.ts'
 import type { NewDelivery } from './inbox.ts'
 
-/** The deliveries of a recording: lines of `{ at, source, body }`, gzip. */
+/** The deliveries of a recording: lines of `{ at, source, body }`, gzip by its name. */
 export async function readRecording(file: string): Promise<readonly NewDelivery[]> {
-  const text = gunzipSync(await readFile(file)).toString('utf8')
+  const bytes = await readFile(file)
+  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
   return text
     .trimEnd()
     .split('\n')

@@ -13,7 +13,6 @@ export interface JudgedAlert {
 export interface Tuning {
   readonly id: string
   readonly rule: string
-  readonly ruleTitle: string
   /** The file of `rules/suppression`. */
   readonly path: string
   readonly text: string
@@ -97,7 +96,7 @@ function tuningOf(rule: string, alerts: readonly AlertGroup[], parts: TuningPart
     }
   const noise = hits.filter(({ verdict }) => verdict === 'false-positive' || verdict === 'benign-positive')
   const removes = { alerts: count(hits), noise: count(noise), unjudged: count(hits) - count(noise) }
-  return { id, rule, ruleTitle: first.title, path, text, removes }
+  return { id, rule, path, text, removes }
 }
 
 /** The values that every one of the alerts has, the most telling first. */
