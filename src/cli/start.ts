@@ -4,6 +4,7 @@ import { webhookStatus } from '../ingest/index.ts'
 import { playbookAuthors } from '../repo/index.ts'
 import { createRuntime, isLoopback, secretsFrom, serve } from '../server/index.ts'
 import { anchorerFor } from './anchorer-for.ts'
+import { closerFor } from './closer-for.ts'
 import { Failure } from './failure.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { openStoreFor, withStoreOptions } from './open-store.ts'
@@ -55,6 +56,7 @@ async function start(options: Options): Promise<void> {
   const liveOnes = bundle.integrations.filter((one) => config(one.id).mode === 'live').map((one) => one.id)
   const authors = await playbookAuthors(root, bundle.commit, [...bundle.playbooks.keys()])
   const anchorer = anchorerFor(config('audit'), { store, clock, log })
+  const closer = closerFor(config('closing'), { store, bundle: () => bundle, clock, log })
   const runtime = await createRuntime({
     store,
     bundle,
@@ -76,7 +78,7 @@ async function start(options: Options): Promise<void> {
     config,
     clock,
     log,
-    services: [...anchorer],
+    services: [...anchorer, ...closer],
     ...(options.syslogUdp === undefined ? {} : { syslogUdpPort: portOf('--syslog-udp', options.syslogUdp) }),
     ...(options.syslogTcp === undefined ? {} : { syslogTcpPort: portOf('--syslog-tcp', options.syslogTcp) }),
   }).catch(async (error: Error) => {

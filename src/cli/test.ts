@@ -4,7 +4,8 @@ import { type FixtureRun, fixturesOf, runFixtures } from '../core/content/index.
 import { formatPlace, type Problem } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
 import { annotationOf, junitOf } from './fixture-report.ts'
-import { loadBundle } from './load-bundle.ts'
+import { loadBundle, root } from './load-bundle.ts'
+import { type Regressions, runRegressions } from './regressions.ts'
 
 interface Options {
   readonly json?: boolean
@@ -18,7 +19,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('test [name...]')
-    .description('play playbooks against their fixtures: path, effects, approvals, outputs')
+    .description('play playbooks against their fixtures, and incidents of the past against the rules')
     .option('--format <format>', 'text or github (annotations of a workflow)', 'text')
     .option('--junit <file>', 'write a JUnit report too')
     .option('--json', 'one JSON document instead of text')
@@ -26,16 +27,18 @@ export function register(program: Command): void {
     .option('--content <dir>', 'another repository than this one')
     .addHelpText(
       'after',
-      '\nFixtures lie in test/fixtures/playbooks/<playbook>/; a name is part of a path. Detection rules have' +
-        '\n"gitsoc rules test", integrations "gitsoc integrations test".\n\nExamples:\n  gitsoc test\n  gitsoc test phishing --junit report.xml',
+      '\nFixtures lie in test/fixtures/playbooks/<playbook>/, incidents of the past in test/scenarios/<name>/ (expected.yaml);' +
+        '\na name is part of a path. Detection rules have "gitsoc rules test", integrations "gitsoc integrations test".\n\nExamples:\n  gitsoc test\n  gitsoc test phishing --junit report.xml',
     )
     .action(async (names: string[], options: Options) => {
       if (options.format !== 'text' && options.format !== 'github')
         throw new Failure(`--format is text or github, not "${options.format}"`, { exitCode: 2 })
       const bundle = await loadBundle(options)
-      const { fixtures, problems } = fixturesOf(bundle)
+      const { fixtures, problems: unreadable } = fixturesOf(bundle)
+      const regressions = await runRegressions(bundle, options.content ?? root, names)
+      const problems = [...unreadable, ...regressions.problems]
       const chosen = fixtures.filter((one) => names.length === 0 || names.some((name) => one.file.includes(name)))
-      if (chosen.length === 0 && problems.length === 0)
+      if (chosen.length === 0 && regressions.count === 0 && problems.length === 0)
         throw new Failure('no fixture is named like that', {
           hint: `fixtures lie in test/fixtures/playbooks`,
           exitCode: 2,
@@ -44,17 +47,18 @@ export function register(program: Command): void {
       const failed = runs.filter((one) => one.differences.length > 0)
       const ok = failed.length === 0 && problems.length === 0
       if (options.junit !== undefined) await writeFile(options.junit, junitOf(runs))
-      if (options.json) process.stdout.write(`${JSON.stringify(report(runs, problems, ok))}\n`)
-      else process.stdout.write(text(runs, problems, options.format))
+      if (options.json) process.stdout.write(`${JSON.stringify(report(runs, problems, ok, regressions))}\n`)
+      else process.stdout.write(text(runs, problems, options.format, regressions))
       if (!ok) process.exitCode = 1
     })
 }
 
-function report(runs: readonly FixtureRun[], problems: readonly Problem[], ok: boolean) {
+function report(runs: readonly FixtureRun[], problems: readonly Problem[], ok: boolean, regressions: Regressions) {
   return {
     ok,
     fixtures: runs.length,
     failed: runs.filter((one) => one.differences.length > 0).length,
+    regressions: regressions.count,
     results: runs.map(({ fixture, differences }) => ({
       file: fixture.file,
       title: fixture.title,
@@ -66,7 +70,12 @@ function report(runs: readonly FixtureRun[], problems: readonly Problem[], ok: b
   }
 }
 
-function text(runs: readonly FixtureRun[], problems: readonly Problem[], format: 'text' | 'github'): string {
+function text(
+  runs: readonly FixtureRun[],
+  problems: readonly Problem[],
+  format: 'text' | 'github',
+  regressions: Regressions,
+): string {
   const lines: string[] = []
   for (const one of problems)
     lines.push(
@@ -87,7 +96,11 @@ function text(runs: readonly FixtureRun[], problems: readonly Problem[], format:
     lines.push(
       failed === 0 && problems.length === 0
         ? `${playbooks} playbooks do what their ${runs.length} fixtures say`
-        : `${failed} of ${runs.length} fixtures failed${problems.length > 0 ? `, ${problems.length} cannot be read` : ''}`,
+        : `${failed} of ${runs.length} fixtures failed${problems.length > 0 ? `, ${problems.length} more problem${problems.length === 1 ? '' : 's'}` : ''}`,
+    )
+  if (format === 'text' && regressions.count > 0 && regressions.problems.length === 0)
+    lines.push(
+      `${regressions.count === 1 ? 'the incident of the past is' : `${regressions.count} incidents of the past are`} found still`,
     )
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }

@@ -17,9 +17,12 @@ export async function regressionProposal(
   tenant: TenantId,
   { file, records }: ClosedIncident,
 ): Promise<Proposed> {
-  const { incident, alerts } = file
+  const { incident } = file
+  const remembering = new Set(bundle.rarity.rules.map(({ ref }) => ref.id))
+  const alerts = file.alerts.filter(({ ruleId }) => !remembering.has(ruleId))
+  if (alerts.length === 0) return { ok: false, why: 'only rules that remember fired, and they need more history' }
   if (records.length === 0) return { ok: false, why: 'its events are no longer kept' }
-  const known = [...incident.observables, ...alerts.flatMap(({ observables }) => observables)]
+  const known = [...incident.observables, ...file.alerts.flatMap(({ observables }) => observables)]
   const isPublic = saidByRules(bundle)
   const redactor = createRedactor(known, bundle.closing?.redact ?? [], isPublic)
   const { folder, recording, expected } = regressionOf(incident, alerts, records, redactor)

@@ -46,6 +46,7 @@ export function createRedactor(
   isPublic: (value: string) => boolean,
 ): Redactor {
   const replaced = new Map<string, string>()
+  const made = new Set<string>()
   const counters = new Map<string, number>()
   const next = (kind: string) => {
     const n = (counters.get(kind) ?? 0) + 1
@@ -56,10 +57,11 @@ export function createRedactor(
     const key = value.toLowerCase()
     const known = replaced.get(key)
     if (known !== undefined) return known
-    const made = madeUp(kind, value, next)
-    if (made === null) return value
-    replaced.set(key, made)
-    return made
+    const word = madeUp(kind, value, next)
+    if (word === null) return value
+    replaced.set(key, word)
+    made.add(word)
+    return word
   }
   const isKept = (value: string) => value.length < shortest || common.has(value.toLowerCase()) || isPublic(value)
 
@@ -85,7 +87,9 @@ export function createRedactor(
   const text = (value: string): string => {
     let out = known === null ? value : value.replace(known, (found) => replaced.get(found.toLowerCase()) ?? found)
     for (const [kind, pattern] of patterns)
-      out = out.replace(pattern, (found) => (isMadeUp(found) || isKept(found) ? found : replacement(kind, found)))
+      out = out.replace(pattern, (found) =>
+        made.has(found) || isMadeUp(found) || isKept(found) ? found : replacement(kind, found),
+      )
     return out
   }
   const json = (value: Json): Json => {
@@ -106,7 +110,7 @@ export function createRedactor(
     leaks(given) {
       const lower = given.toLowerCase()
       return [...replaced]
-        .filter(([value, made]) => made.toLowerCase() !== value && standsIn(lower, value))
+        .filter(([value, word]) => word.toLowerCase() !== value && standsIn(lower, value))
         .map(([value]) => value)
     },
     get count() {
@@ -171,7 +175,7 @@ function addressFor(value: string, next: (kind: string) => number): string | nul
   const isV6 = value.includes(':') && ipaddr.process(value).kind() === 'ipv6'
   if (range === 'private') {
     const n = next('private')
-    return `10.200.${Math.floor(n / 250)}.${(n % 250) + 1}`
+    return `10.200.${Math.floor((n - 1) / 250)}.${((n - 1) % 250) + 1}`
   }
   if (range === 'uniqueLocal') return `fd00:db8::${next('local').toString(16)}`
   if (range !== 'unicast') return null
