@@ -69,7 +69,7 @@ async function apply(store: Store, options: Options, incident: number | null): P
   const bundle = await loadBundle()
   const parts: ReconcileParts = {
     store,
-    bundleOf: storedBundles(store, bundle),
+    bundleOf: storedBundles(store, () => bundle),
     current: bundle,
     clock: Date.now,
     places: { artifactsDir: join(options.work, 'artifacts'), outboxDir: join(options.work, 'outbox') },

@@ -71,7 +71,7 @@ async function start(options: Options): Promise<void> {
   })
   for (const problem of runtime.enricher.problems)
     log(`enrichment: ${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.message}`)
-  const serving = await serve(runtime, bundle, {
+  const serving = await serve(runtime, {
     host: options.host,
     port,
     secrets: secretsFrom(process.env),

@@ -9,6 +9,7 @@ export {
   readDelivery,
   takeTurn,
 } from './batch.ts'
+export { createByteBudget } from './byte-budget.ts'
 export {
   countDeadLetters,
   dismissDeadLetters,
@@ -27,6 +28,7 @@ export { createInbox, type Inbox, type NewDelivery, Overloaded, type StoredDeliv
 export { type InboxSpan, inboxSince } from './inbox-span.ts'
 export { type Ledger, type LedgerLine, readLedger } from './ledger.ts'
 export { createProbe, type Probe } from './probe-delivery.ts'
+export { BodyRefused, readBody } from './read-body.ts'
 export { type AgedFile, readByAge, type Survey, surveyFiles } from './read-by-age.ts'
 export { listFiles, type ReadProgress, readFiles, readStream } from './read-files.ts'
 export { readRecording } from './read-recording.ts'

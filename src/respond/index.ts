@@ -11,6 +11,7 @@ export {
   reconcileContainment,
 } from './containment/reconcile.ts'
 export { createReconciler, type Reconciler } from './containment/reconciler.ts'
+export { keepBundle } from './keep-bundle.ts'
 export type { Live } from './make-effect.ts'
 export { writeEmail } from './outbox-email.ts'
 export { type PendingApproval, pendingApprovals } from './pending-approvals.ts'

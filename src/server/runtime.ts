@@ -8,6 +8,7 @@ import { type BatchReport, createPipeline, type Pipeline } from '../pipeline/ind
 import {
   createReconciler,
   createResponder,
+  keepBundle,
   type Live,
   type Reconciler,
   type Responder,
@@ -18,6 +19,10 @@ import type { OpenStore } from '../store/index.ts'
 /** The rooms put together over one store, for one tenant. */
 export interface Runtime {
   readonly store: OpenStore
+  /** The bundle that is served now; whoever decides something asks anew. */
+  bundle(): Bundle
+  /** Serves another bundle from now on. It is in the store already, so that runs that start with it can go on. */
+  swap(next: Bundle): void
   readonly inbox: Inbox
   readonly pipeline: Pipeline
   readonly responder: Responder
@@ -46,24 +51,13 @@ export interface RuntimeParts {
 /** Puts the rooms together; nothing runs until `start` or `drain`. */
 export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
   const enricher = await openEnricher(parts.enrichDir)
-  const { store, bundle } = parts
-  await store.transaction((tx) =>
-    tx.query(
-      `insert into bundle (tenant, digest, commit, deployed_at, files, authors) values ($1, $2, $3, $4, $5, $6)
-        on conflict (tenant, digest) do update set authors = excluded.authors where excluded.authors <> '{}'`,
-      [
-        tx.tenant,
-        bundle.digest,
-        bundle.commit,
-        parts.clock(),
-        JSON.stringify(bundle.files),
-        JSON.stringify(parts.authors ?? {}),
-      ],
-    ),
-  )
+  const { store } = parts
+  let served = parts.bundle
+  const bundle = () => served
+  await store.transaction((tx) => keepBundle(tx, parts.bundle, { at: parts.clock(), authors: parts.authors ?? {} }))
   const pipeline = createPipeline({
     store,
-    bundle: () => bundle,
+    bundle,
     enrich: enricher.enrich,
     ...(parts.onBatch === undefined ? {} : { onBatch: parts.onBatch }),
     ...(parts.onError === undefined ? {} : { onError: parts.onError }),
@@ -72,6 +66,10 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
   const bundleOf = storedBundles(store, bundle)
   return {
     store,
+    bundle,
+    swap(next) {
+      served = next
+    },
     enricher,
     inbox: createInbox(store),
     pipeline,
@@ -79,7 +77,7 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
       store,
       bundleOf,
       clock: parts.clock,
-      current: () => bundle,
+      current: bundle,
       quiet: pipeline.quiet,
       places,
       ...(parts.live === undefined ? {} : { live: parts.live }),
@@ -89,7 +87,10 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
     reconciler: createReconciler({
       store,
       bundleOf,
-      current: bundle,
+      // Read anew at each use.
+      get current() {
+        return served
+      },
       clock: parts.clock,
       places,
       dir: parts.incidentsDir ?? null,

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Bundle } from '../core/content/index.ts'
 import type { JsonObject } from '../core/model/index.ts'
 import {
   createReceiver,
@@ -34,6 +33,10 @@ export interface ServeOptions {
 
 /** Something that works by itself between start and stop; `stop` waits for what is under way. */
 export interface Service {
+  /** Told before anything else where to count what happens. */
+  counted?(count: (integration: string, result: string) => void): void
+  /** Answers requests that are its own; false for every other. */
+  handle?(request: IncomingMessage, response: ServerResponse): Promise<boolean>
   start(): void | Promise<void>
   stop(): Promise<void>
 }
@@ -50,11 +53,11 @@ export interface Serving {
 export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
 /** Serves webhooks, health and metrics over a runtime and starts its workers. */
-export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOptions): Promise<Serving> {
+export async function serve(runtime: Runtime, options: ServeOptions): Promise<Serving> {
   const metrics = createMetrics(runtime.store)
   const receiver = createReceiver({
     inbox: runtime.inbox,
-    integrations: () => bundle.integrations,
+    integrations: () => runtime.bundle().integrations,
     context: {
       secrets: options.secrets,
       fetchText: createFetchText({ clock: options.clock }),
@@ -84,9 +87,12 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
   })
   const health = async () => {
     const context = { secrets: options.secrets, loopback: isLoopback(options.host) }
+    const bundle = runtime.bundle()
     const webhooks = await webhookStatus(bundle.integrations, context, options.config)
     return { status: 'alive', bundle: bundle.digest, commit: bundle.commit, webhooks }
   }
+  const services = options.services ?? []
+  for (const one of services) one.counted?.(metrics.countRequest)
   let stopping = false
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url?.split('?')[0]
@@ -103,6 +109,7 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
         contentType: 'application/json',
         headers: { 'retry-after': '5' },
       })
+    for (const one of services) if ((await one.handle?.(request, response)) === true) return
     if ((await receiver(request, response)) || (await seed(request, response)) || (await approvals(request, response)))
       return
     request.resume()
@@ -112,6 +119,7 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
     if (stopping) return { status: 503, body: 'stopping\n' }
     try {
       await runtime.store.transaction((tx) => tx.query('select 1'))
+      const bundle = runtime.bundle()
       return { status: 200, body: `ready, bundle ${bundle.digest.slice(0, 16)} of ${bundle.commit}\n` }
     } catch {
       return { status: 503, body: 'the database does not answer\n' }
@@ -144,7 +152,6 @@ export async function serve(runtime: Runtime, bundle: Bundle, options: ServeOpti
   await runtime.pipeline.start()
   await runtime.responder.start()
   runtime.reconciler.start()
-  const services = options.services ?? []
   for (const one of services) await one.start()
   const { port } = server.address() as AddressInfo
   return {

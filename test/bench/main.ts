@@ -109,7 +109,7 @@ async function start(): Promise<void> {
       const started = performance.now()
       const store = await openStore({ dir: join(dir, 'store') }, tenantId('main'))
       const runtime = await createRuntime({ store, bundle: await ownBundle(), clock: Date.now, workDir: dir })
-      const serving = await serve(runtime, bundle, {
+      const serving = await serve(runtime, {
         host: '127.0.0.1',
         port: 0,
         secrets: () => undefined,

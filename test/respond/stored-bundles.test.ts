@@ -19,7 +19,7 @@ async function deployedAgain(store: (old: Bundle) => Bundle = (old) => old) {
   })
   const responder = createResponder({
     store: world.store,
-    bundleOf: storedBundles(world.store, current),
+    bundleOf: storedBundles(world.store, () => current),
     clock: () => world.time.at,
     places: world.places,
   })
@@ -48,7 +48,7 @@ test('stored content that was changed is not used: the run waits until its deadl
 
 test('content that was never here is not known', async () => {
   const { store, old, current } = await deployedAgain()
-  const bundleOf = storedBundles(store, current)
+  const bundleOf = storedBundles(store, () => current)
   expect(await bundleOf('f'.repeat(64))).toBeUndefined()
   expect((await bundleOf(old.digest))?.digest).toBe(old.digest)
   expect(await bundleOf(current.digest)).toBe(current)

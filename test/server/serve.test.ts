@@ -19,7 +19,7 @@ async function serving(options: { syslogUdpPort?: number } = {}) {
     clock: Date.now,
     workDir: dir,
   })
-  const server = await serve(runtime, bundle, {
+  const server = await serve(runtime, {
     host: '127.0.0.1',
     port: 0,
     secrets: (name) => (name === 'wazuh-hook' ? ['key'] : undefined),

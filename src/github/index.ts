@@ -1,0 +1,5 @@
+export { createGithubApp, type GithubApp, type GithubAppParts, type GithubTenant } from './app/app.ts'
+export { type KeptDelivery, listDeliveries, retryDeliveries } from './app/deliveries.ts'
+export type { Client, Delivery, Feature, FeatureOf, Handler, Handlers, Seat } from './app/feature.ts'
+export { webhooksPath } from './app/receive.ts'
+export { type GithubSettings, readGithubSettings, SettingsRefused, type SignaturePolicy } from './app/settings.ts'

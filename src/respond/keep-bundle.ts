@@ -1,0 +1,18 @@
+import type { Bundle } from '../core/content/index.ts'
+import type { Tx } from '../store/index.ts'
+
+/**
+ * Keeps the files of a bundle, so that runs that start with it can go on when another is current. `authors`: who wrote its
+ * playbooks, by id, where Git knows.
+ */
+export async function keepBundle(
+  tx: Tx,
+  bundle: Bundle,
+  { at, authors }: { readonly at: number; readonly authors: Readonly<Record<string, readonly string[]>> },
+): Promise<void> {
+  await tx.query(
+    `insert into bundle (tenant, digest, commit, deployed_at, files, authors) values ($1, $2, $3, $4, $5, $6)
+      on conflict (tenant, digest) do update set authors = excluded.authors where excluded.authors <> '{}'`,
+    [tx.tenant, bundle.digest, bundle.commit, at, JSON.stringify(bundle.files), JSON.stringify(authors)],
+  )
+}
