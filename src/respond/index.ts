@@ -14,7 +14,7 @@ export { createReconciler, type Reconciler } from './containment/reconciler.ts'
 export { keepBundle } from './keep-bundle.ts'
 export type { Live } from './make-effect.ts'
 export { writeEmail } from './outbox-email.ts'
-export { type PendingApproval, pendingApprovals } from './pending-approvals.ts'
+export { approvalsOf, type PendingApproval, pendingApprovals } from './pending-approvals.ts'
 export {
   type Approval,
   approvalsNamed,

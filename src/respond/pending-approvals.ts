@@ -25,3 +25,18 @@ export async function pendingApprovals(
   }
   return approvals
 }
+
+/** The approvals of an incident: all that wait, then the ones that were settled last; at most 60. */
+export async function approvalsOf(tx: Tx, incident: IncidentNumber): Promise<readonly Approval[]> {
+  const found = await tx.query<{ id: string }>(
+    `select id from approval where tenant = $1 and incident = $2
+      order by status = 'pending' desc, case when status = 'pending' then asked_at else -settled_at end, path, id limit 60`,
+    [tx.tenant, incident],
+  )
+  const approvals: Approval[] = []
+  for (const { id } of found.rows) {
+    const approval = await readApproval(tx, id)
+    if (approval !== null) approvals.push(approval)
+  }
+  return approvals
+}

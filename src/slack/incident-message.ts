@@ -56,7 +56,7 @@ export function incidentMessage({ incident, approvals, containments }: IncidentV
     ...sectionPart('recommendations', incident.assessment?.recommendation ?? ''),
     ...sectionPart('lists of what is involved', involved(incident)),
     ...pending.map((one) => ({ what: 'approvals that wait', blocks: approvalBlocks(one) })),
-    ...contextPart('lists of settled approvals', settled.slice(-5).map(settledLine)),
+    ...contextPart('lists of settled approvals', settled.slice(0, 5).map(settledLine)),
     ...contextPart(
       'lists of what holds',
       containments.slice(0, 5).map((one) => `holds: ${harmless(`${one.action} on ${one.target}`, 200)}`),

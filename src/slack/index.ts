@@ -1,1 +1,2 @@
-export { incidentMessage } from './incident-message.ts'
+export { connectSlack, type Slack, type SlackParts } from './connect.ts'
+export { type SlackConfigured, type SlackSettings, slackSettings } from './settings.ts'

@@ -47,12 +47,12 @@ export const incidentOf = (number: number, people: readonly string[], parts: Par
 /** A store with one incident and a run of the bundle's playbook on it, a clock that stands, and folders for what is written. */
 export async function worldOf(
   bundle: Bundle,
-  options: { people?: readonly string[]; incident?: Partial<Incident>; store?: OpenStore } = {},
+  options: { people?: readonly string[]; incident?: Partial<Incident>; store?: OpenStore; at?: number } = {},
 ) {
   const store = options.store ?? (await testStore())
   const dir = await mkdtemp(join(tmpdir(), 'gitsoc-respond-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
-  const time = { at: 1_000_000 }
+  const time = { at: options.at ?? 1_000_000 }
   const places = { artifactsDir: join(dir, 'artifacts'), outboxDir: join(dir, 'outbox') }
   const save = (people: readonly string[]) =>
     store.transaction((tx) => saveIncidents(tx, [incidentOf(1, people, options.incident)]))

@@ -103,6 +103,7 @@ export async function startSlack(people: readonly SlackPerson[] = []) {
       const { port } = server.address() as AddressInfo
       return reply(200, { ok: true, url: `ws://127.0.0.1:${port}/link` })
     }
+    if (method === 'response') return reply(200, { ok: true })
     if (method === 'chat.postEphemeral')
       ephemerals.push({ user: String(body.user), channel: String(body.channel), text: String(body.text) })
     const upstream = await fetch(`${emulator.url}${request.url}`, {
@@ -150,9 +151,9 @@ export async function startSlack(people: readonly SlackPerson[] = []) {
   const channelId = (name: string) => {
     const found = channels.channels.find((one) => one.name === name)
     if (found === undefined) throw new Error(`the emulator has no channel ${name}`)
-    await_(api('conversations.join', { channel: found.id }))
     return found.id
   }
+  for (const { id } of channels.channels) await api('conversations.join', { channel: id })
   const users = new Map<string, string>()
   for (const { name, email } of people) {
     const found = (await api('users.lookupByEmail', { email })) as unknown as { readonly user: { readonly id: string } }
@@ -204,6 +205,8 @@ export async function startSlack(people: readonly SlackPerson[] = []) {
           ? [(typeof body.view === 'string' ? JSON.parse(body.view) : body.view) as Record<string, unknown>]
           : [],
       ),
+    /** What `/soc` was answered, newest last. */
+    answers: () => calls.filter((one) => one.method === 'response').map((one) => String(one.body.text)),
     /** Sends an envelope over Socket Mode and gives the payload of its acknowledgement. */
     async envelope(type: 'interactive' | 'slash_commands', payload: unknown): Promise<unknown> {
       await isConnected
@@ -215,8 +218,6 @@ export async function startSlack(people: readonly SlackPerson[] = []) {
     },
   }
 }
-
-const await_ = (promise: Promise<unknown>) => void promise.catch(() => {})
 
 export type SlackStandIn = Awaited<ReturnType<typeof startSlack>>
 
