@@ -3,3 +3,4 @@ export { type KeptDelivery, listDeliveries, retryDeliveries } from './app/delive
 export type { Client, Delivery, Feature, FeatureOf, Handler, Handlers, Seat } from './app/feature.ts'
 export { webhooksPath } from './app/receive.ts'
 export { type GithubSettings, readGithubSettings, SettingsRefused, type SignaturePolicy } from './app/settings.ts'
+export { githubPublisher } from './publish/github-publisher.ts'
