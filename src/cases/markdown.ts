@@ -1,5 +1,8 @@
+import type { Json } from '../core/model/index.ts'
 import { plain } from './terminal.ts'
 
+/** Characters that are not seen, or change how others are seen. Line breaks in strings are escaped by JSON already. */
+const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu
 const zeroWidth = '\u200b'
 
 /**
@@ -27,6 +30,30 @@ export function code(value: string, limit = 300): string {
   const fence = '`'.repeat(longest + 1)
   const pad = longest > 0 || text.startsWith(' ') ? ' ' : ''
   return `${fence}${pad}${text}${pad}${fence}`
+}
+
+/**
+ * Text of an attacker as a title, where GitHub reads no Markdown but code spans, and what else reads titles (mail, chat, the API's
+ * users) may read more: no mention, reference, link or command, and it does not begin like one.
+ */
+export function headline(text: string, limit = 240): string {
+  return plain(text, limit)
+    .replaceAll('`', "'")
+    .replaceAll('@', `@${zeroWidth}`)
+    .replaceAll('://', `:${zeroWidth}//`)
+    .replace(/\b(www)\./gi, `$1${zeroWidth}.`)
+    .replace(/(#|\bGH-)(?=\d)/gi, `$1${zeroWidth}`)
+    .replace(/^(?=\/)/, zeroWidth)
+}
+
+/** A value as JSON in a fence of its own lines, complete: nothing in it is interpreted, and nothing in it is invisible. */
+export function fenced(value: Json): readonly string[] {
+  const text = JSON.stringify(value, null, 2).replace(hidden, (one) =>
+    [...Array(one.length).keys()].map((n) => `\\u${one.charCodeAt(n).toString(16).padStart(4, '0')}`).join(''),
+  )
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return [`${fence}json`, ...text.split('\n'), fence]
 }
 
 /** A table of cells that are Markdown already; of more than `limit` rows the rest is counted. */
