@@ -7,6 +7,7 @@ export {
   countProjections,
   findByOutside,
   listProjections,
+  openOutside,
   type Projection,
   type ProjectionFilter,
   readOutside,

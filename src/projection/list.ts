@@ -87,3 +87,18 @@ export async function findByOutside(
   )
   return found.rows[0] ?? null
 }
+
+/** The incidents that are still worked on and of which a channel keeps something under this key, with what it keeps. */
+export async function openOutside(
+  tx: Tx,
+  channel: Channel,
+  key: string,
+): Promise<readonly { readonly incident: number; readonly outside: Json }[]> {
+  const found = await tx.query<{ incident: number; outside: Json }>(
+    `select p.incident, p.outside from projection p join incident i on i.tenant = p.tenant and i.number = p.incident
+      where p.tenant = $1 and p.channel = $2 and p.outside ->> $3 is not null and i.status not in ('resolved', 'closed', 'merged')
+      order by p.incident`,
+    [tx.tenant, channel, key],
+  )
+  return found.rows
+}

@@ -20,5 +20,20 @@ export function answerText(key: string, said: readonly Answered[], unknown: read
   })
   const missed = unknownText(unknown).map((line) => `- **not done**: ${prose(line, 400)}`)
   const more = left === 0 ? [] : [`- **not read**: ${left} more commands; write them in a comment of their own`]
-  return [answerMarker(key), ...entries, ...missed, ...more].join('\n')
+  return bounded([answerMarker(key), ...entries, ...missed, ...more])
+}
+
+const maxAnswer = 60_000
+
+function bounded(lines: readonly string[]): string {
+  let length = 0
+  const end = lines.findIndex((line) => {
+    length += line.length + 1
+    return length > maxAnswer
+  })
+  if (end === -1) return lines.join('\n')
+  return [
+    ...lines.slice(0, end),
+    `- ${lines.length - end} more lines have no room here: the command line has all of it`,
+  ].join('\n')
 }
