@@ -7,6 +7,7 @@ import { register as containment } from './containment.ts'
 import { register as deadLetters } from './dead-letters.ts'
 import { register as demo } from './demo.ts'
 import { register as explain } from './explain.ts'
+import { register as githubRebuild } from './github-rebuild.ts'
 import { register as incidents } from './incidents.ts'
 import { register as integrationsList } from './integrations-list.ts'
 import { register as integrationsTest } from './integrations-test.ts'
@@ -71,5 +72,5 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
       integrationsTest,
     ],
   ],
-  ['Keep account:', [ledger, deadLetters, projections, audit, backup]],
+  ['Keep account:', [ledger, deadLetters, projections, githubRebuild, audit, backup]],
 ]

@@ -3,4 +3,6 @@ export { type KeptDelivery, listDeliveries, retryDeliveries } from './app/delive
 export type { Client, Delivery, Feature, FeatureOf, Handler, Handlers, Seat } from './app/feature.ts'
 export { webhooksPath } from './app/receive.ts'
 export { type GithubSettings, readGithubSettings, SettingsRefused, type SignaturePolicy } from './app/settings.ts'
+export { githubBudget, type IssuesFeature, type IssuesOptions, issuesFeature } from './issues/issues-feature.ts'
+export { rebuildIssues } from './issues/rebuild.ts'
 export { githubPublisher } from './publish/github-publisher.ts'

@@ -258,6 +258,20 @@ export async function startGithub(): Promise<TestGithub> {
       return Array.isArray(given.doc) ? { ...given, doc: given.doc.slice((page - 1) * size, page * size) } : given
     }
     if (pull?.[2] === 'merge' && method === 'PUT') return pulls.merge(repo, Number(pull[1]), auth, body)
+    // The emulator takes `comments` for the number of an issue.
+    if (rest === '/issues/comments' && method === 'GET') {
+      const issues = asDocs(await api(auth, 'GET', `/repos/${repo}/issues?state=all&per_page=100`))
+      const lists = await Promise.all(
+        issues.map((one) => api(auth, 'GET', `/repos/${repo}/issues/${one.number}/comments?per_page=100`)),
+      )
+      const since = query.get('since') ?? ''
+      const all = lists
+        .flatMap(asDocs)
+        .filter((one) => String(one.updated_at) >= since)
+        .toSorted((a, b) => String(a.updated_at).localeCompare(String(b.updated_at)))
+      const [page, size] = [Number(query.get('page') ?? 1), Number(query.get('per_page') ?? 30)]
+      return { status: 200, doc: all.slice((page - 1) * size, page * size) }
+    }
     if (path === '/installation/repositories' && method === 'GET') {
       const account = tokens.get(tokenIn(auth) ?? '')
       if (account === undefined || account === '*') return { status: 401, doc: { message: 'Bad credentials' } }

@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest'
+import { changeIncident } from '../../../src/cases/index.ts'
+import { githubWorld } from './github-world.ts'
+
+const opened = async () => {
+  const world = await githubWorld()
+  await world.drain()
+  await world.settle()
+  return world
+}
+
+const incidentNow = async (world: Awaited<ReturnType<typeof opened>>) =>
+  (await world.rows<{ status: string; owner: string | null }>('select status, owner from incident where number = 1'))[0]
+
+const actors = (world: Awaited<ReturnType<typeof opened>>) =>
+  world.rows<{ actor: string; sentence: string }>(
+    `select actor, sentence from timeline where incident = 1 and kind = 'person' order by n`,
+  )
+
+test('who closes the issue resolves the incident, and is told what closing it takes; who opens it again opens the incident', async () => {
+  const world = await opened()
+  const analyst = world.github.as('analyst')
+  const issue = { ...world.repo, issue_number: await world.issueNumber() }
+  await analyst.issues.update({ ...issue, state: 'closed' })
+  await world.settle()
+  expect(await incidentNow(world)).toMatchObject({ status: 'resolved' })
+  expect((await world.issue()).state).toBe('closed')
+  expect(await world.labels()).toContain('status:resolved')
+  expect((await world.answers()).join()).toContain('closing it takes a verdict')
+  await analyst.issues.update({ ...issue, state: 'open' })
+  await world.settle()
+  expect(await incidentNow(world)).toMatchObject({ status: 'acknowledged' })
+  expect((await world.issue()).state).toBe('open')
+  expect((await actors(world)).map((one) => one.actor)).toEqual(['analyst-1', 'analyst-1'])
+})
+
+test('with a verdict on record closing the issue closes the incident', async () => {
+  const world = await opened()
+  await world.say('/verdict false-positive a test of the red team')
+  await world.settle()
+  await world.github
+    .as('analyst')
+    .issues.update({ ...world.repo, issue_number: await world.issueNumber(), state: 'closed' })
+  await world.settle()
+  expect(await incidentNow(world)).toMatchObject({ status: 'closed' })
+})
+
+test('who may not is told, and the issue is put back', async () => {
+  const world = await opened()
+  // The outsider may write to the repository, but is in no team.
+  const outsider = world.github.as('lead')
+  await outsider.issues.update({ ...world.repo, issue_number: await world.issueNumber(), state: 'closed' })
+  await world.settle()
+  expect(await incidentNow(world)).toMatchObject({ status: 'new' })
+  expect((await world.issue()).state).toBe('open')
+  const [answer] = await world.answers()
+  expect(answer).toContain('lead closed this issue; it is put back')
+  expect(answer).toMatch(/needs/)
+})
+
+test.each([
+  ['contained', 'status:contained', { status: 'contained' }],
+  ['acknowledged', 'status:acknowledged', { status: 'acknowledged', owner: 'analyst-1' }],
+])('a label that says %s is as good as the command', async (_name, label, expected) => {
+  const world = await opened()
+  const issue = { ...world.repo, issue_number: await world.issueNumber() }
+  await world.github.as('analyst').issues.addLabels({ ...issue, labels: [label] })
+  await world.settle()
+  expect(await incidentNow(world)).toMatchObject(expected)
+  const labels = await world.labels()
+  expect(labels.filter((one) => one.startsWith('status:'))).toEqual([label])
+})
+
+test('labels of our own that mean nothing are put back, labels of people stay', async () => {
+  const world = await opened()
+  const issue = { ...world.repo, issue_number: await world.issueNumber() }
+  const analyst = world.github.as('analyst')
+  const before = await world.labels()
+  await analyst.issues.addLabels({ ...issue, labels: ['tactic:impact', 'follow-up'] })
+  await analyst.issues.removeLabel({ ...issue, name: 'incident' })
+  await world.settle()
+  expect(await world.labels()).toEqual([...before, 'follow-up'].sort())
+})
+
+test('who assigns themselves owns the incident, and the owner is the assignee', async () => {
+  const world = await opened()
+  const issue = { ...world.repo, issue_number: await world.issueNumber() }
+  await world.github.as('analyst').issues.addAssignees({ ...issue, assignees: ['analyst'] })
+  await world.settle()
+  expect(await incidentNow(world)).toMatchObject({ owner: 'analyst-1' })
+  await changeIncident(world.store, {
+    number: 1,
+    actor: 'lead-1',
+    at: world.clock(),
+    change: { kind: 'owner', owner: 'lead-1' },
+  })
+  await world.settle()
+  expect((await world.issue()).assignees?.map((one) => one.login)).toEqual(['lead'])
+})
+
+test('text and title that somebody edits are put back', async () => {
+  const world = await opened()
+  const before = await world.issue()
+  await world.github
+    .as('analyst')
+    .issues.update({ ...world.repo, issue_number: before.number, title: 'nothing here', body: 'gone' })
+  // The emulator sends no `issues.edited`: as GitHub does.
+  await world.dispatch({
+    id: 'edited',
+    event: 'issues',
+    payload: { action: 'edited', issue: await world.issue(), sender: { login: 'analyst', type: 'User' } },
+  })
+  await world.settle()
+  const after = await world.issue()
+  expect(after.title).toBe(before.title)
+  expect(after.body).toBe(before.body)
+})
+
+test('of two the later one holds, whatever comes first', async () => {
+  const world = await opened()
+  await world.github
+    .as('analyst')
+    .issues.update({ ...world.repo, issue_number: await world.issueNumber(), state: 'closed' })
+  await world.github.idle()
+  const late = world.github.take()
+  // Meanwhile, and later by the clock, somebody says on the command line that it is only contained.
+  await changeIncident(world.store, {
+    number: 1,
+    actor: 'lead-1',
+    at: world.clock() + 5000,
+    change: { kind: 'status', status: 'contained' },
+  })
+  for (const one of late) await world.dispatch(one)
+  await world.settle()
+  expect(await incidentNow(world)).toMatchObject({ status: 'contained' })
+  expect((await world.issue()).state).toBe('open')
+})
+
+test('an incident that was merged closes its issue with a pointer to the other', async () => {
+  const world = await opened()
+  const { saveIncidents } = await import('../../../src/cases/index.ts')
+  const { madeIncident } = await import('../../cases/made.ts')
+  await world.store.transaction((tx) => saveIncidents(tx, [madeIncident({ number: 2, title: 'the other' })]))
+  await world.settle()
+  await world.store.transaction((tx) =>
+    saveIncidents(tx, [madeIncident({ number: 2, title: 'the other', status: 'merged', mergedInto: 1 })]),
+  )
+  await world.settle()
+  const merged = await world.issue(2)
+  expect(merged.state).toBe('closed')
+  expect(merged.state_reason).toBe('not_planned')
+  expect(merged.body).toContain(`Merged into INC-1, #${await world.issueNumber(1)}`)
+  expect(await world.labels(2)).toContain('status:merged')
+})
