@@ -10,13 +10,13 @@ import {
 import type { CaseFile } from './read.ts'
 import { plain, wrap } from './terminal.ts'
 import type { WhyAlert } from './why-alert.ts'
-import { factText, signed, utc } from './wording.ts'
+import { factText, gradeOf, signed, utc } from './wording.ts'
 
 /** Why an incident is what it is: grouping, score, playbooks and gates, each with its rule, place and the facts seen. */
 export function explainIncidentText(file: CaseFile, columns = 100): string {
   const { incident, runs, effects, approvals } = file
   const { assessment } = incident
-  const grade = assessment === null ? 'not scored' : `${assessment.severity} ${assessment.score}/100`
+  const grade = plain(gradeOf(assessment), 500)
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['Why these alerts are one incident', incident.decisions.flatMap((one) => decisionLines(one, columns))],
     [

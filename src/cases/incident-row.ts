@@ -1,4 +1,12 @@
-import type { AlertGroup, Decision, Incident, IncidentStatus, Verdict } from '../core/model/index.ts'
+import {
+  type AlertGroup,
+  type Decision,
+  gradedBy,
+  type Incident,
+  type IncidentStatus,
+  type SaidSeverity,
+  type Verdict,
+} from '../core/model/index.ts'
 
 /** A stored incident: the machine's document, and what people and playbooks did in columns of their own. */
 export interface IncidentRow {
@@ -9,13 +17,14 @@ export interface IncidentRow {
   readonly decisions: readonly Decision[]
   readonly owner: string | null
   readonly verdict: Verdict | null
+  readonly said_severity: SaidSeverity | null
   readonly acknowledged_at: number | null
   readonly contained_at: number | null
   readonly resolved_at: number | null
 }
 
 export const columnsButDecisions =
-  'number, status, merged_into, doc, owner, verdict, acknowledged_at, contained_at, resolved_at'
+  'number, status, merged_into, doc, owner, verdict, said_severity, acknowledged_at, contained_at, resolved_at'
 
 export const incidentColumns = `${columnsButDecisions},
   (select coalesce(jsonb_agg(d.doc order by d.n), '[]') from incident_decision d
@@ -30,6 +39,7 @@ export function incidentOf(row: IncidentRow): Incident {
     mergedInto: row.merged_into,
     owner: row.owner,
     verdict: row.verdict,
+    assessment: row.doc.assessment === null ? null : gradedBy(row.doc.assessment, row.said_severity),
     times: {
       ...row.doc.times,
       acknowledgedAt: row.acknowledged_at,

@@ -3,7 +3,7 @@ import { tacticOrder } from '../core/correlate/index.ts'
 import { type Contribution, formatPlace, type Observable, severityName } from '../core/model/index.ts'
 import type { ApprovalView, CaseFile, EffectView } from './read.ts'
 import { cell, columnsOf, plain, wrap } from './terminal.ts'
-import { duration, factText, measures, signed, utc, words } from './wording.ts'
+import { duration, factText, measures, saidSeverity, signed, utc, words } from './wording.ts'
 
 export interface TextOptions {
   /** Width of the terminal; nothing is wider. */
@@ -87,6 +87,10 @@ function head(file: CaseFile, columns: number, paint: Paint): readonly string[] 
     ...field(
       'first',
       `${utc(incident.firstAt)} UTC, last ${utc(incident.lastAt)} (${duration(incident.lastAt - incident.firstAt)})`,
+    ),
+    ...field(
+      'severity',
+      assessment?.said === undefined ? '' : plain(saidSeverity(assessment.said, assessment.score), 500),
     ),
     ...field('owner', incident.owner === null ? 'nobody' : plain(incident.owner, 80)),
     ...field(

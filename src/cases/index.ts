@@ -9,6 +9,15 @@ export {
 export { type Evidence, readEvidence } from './evidence.ts'
 export { explainAlertText, explainIncidentText } from './explain-text.ts'
 export { outcomeOf, renderIncidentText, type TextOptions } from './incident-text.ts'
+export {
+  addIndicator,
+  createIndicatorBook,
+  type IndicatorBook,
+  listIndicators,
+  type NamedIndicator,
+  type NewIndicator,
+  removeIndicator,
+} from './indicators.ts'
 export { loadBriefs, recallFrom, takeWork } from './load.ts'
 export { code, fenced, headline, prose, table } from './markdown.ts'
 export { type Merge, mergesOf, mergeWork } from './merge-work.ts'
@@ -28,6 +37,7 @@ export {
 } from './read.ts'
 export { markdownOf, type ReportFiles, reportOf } from './report.ts'
 export { type AlertEvent, saveAlertEvents, saveAlerts, saveIncidents, writeIncidents } from './save.ts'
+export { comparedIncidents, rankSimilar, type Similar, similarIncidents, type Traits } from './similar.ts'
 export { storableJson, storableText } from './storable.ts'
 export { cell, columnsOf, plain, wrap } from './terminal.ts'
 export {
@@ -41,5 +51,5 @@ export {
 } from './timeline.ts'
 export { transitions } from './transitions.ts'
 export { type WhyAlert, type WhyEvent, whyAlert } from './why-alert.ts'
-export { duration, signed, utc, words } from './wording.ts'
+export { duration, gradeOf, saidSeverity, signed, utc, words } from './wording.ts'
 export { writeReport } from './write-report.ts'

@@ -1,16 +1,20 @@
 import {
   type Incident,
   type IncidentNumber,
+  type IncidentSeverity,
   type IncidentStatus,
   type JsonObject,
   oneLine,
   type Problem,
   problem,
   type Result,
+  type SaidSeverity,
+  severityOfScore,
   type Verdict,
 } from '../core/model/index.ts'
 import { appendAudit, lockAudit, type Store, type Tx } from '../store/index.ts'
 import { type IncidentRow, incidentColumns, incidentOf } from './incident-row.ts'
+import { storableJson } from './storable.ts'
 import { addTask, appendTimeline } from './timeline.ts'
 import { transitions } from './transitions.ts'
 
@@ -24,6 +28,8 @@ export type Change =
     }
   | { readonly kind: 'owner'; readonly owner: string | null }
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly reason?: string }
+  /** Null = what the score says counts again. */
+  | { readonly kind: 'severity'; readonly severity: IncidentSeverity | null; readonly reason: string }
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'task'; readonly title: string }
   | { readonly kind: 'task-state'; readonly n: number; readonly state: 'open' | 'done' }
@@ -90,6 +96,8 @@ async function apply(tx: Tx, incident: Incident, change: Change, actor: string, 
       return setOwner(tx, incident, change.owner)
     case 'verdict':
       return setVerdict(tx, incident, change.verdict, oneLine(change.reason ?? '', maxNote))
+    case 'severity':
+      return setSeverity(tx, incident, change, actor, at)
     case 'note': {
       const text = oneLine(change.text, maxNote)
       return text === '' ? refuse('empty', 'the note is empty') : done(`note: ${text}`, { text })
@@ -189,6 +197,40 @@ async function setVerdict(tx: Tx, incident: Incident, verdict: Verdict, reason: 
     to: verdict,
     ...(reason === '' ? {} : { reason }),
   })
+}
+
+async function setSeverity(
+  tx: Tx,
+  incident: Incident,
+  change: Extract<Change, { kind: 'severity' }>,
+  actor: string,
+  at: number,
+): Promise<Result<Done>> {
+  const { assessment } = incident
+  if (assessment === null) return refuse('unscored', `incident ${incident.number} has no severity yet`)
+  const reason = oneLine(change.reason, maxNote)
+  const ofScore = severityOfScore(assessment.score)
+  const before = assessment.said ?? null
+  if (change.severity === null && before === null)
+    return refuse('unchanged', `the severity is the machine's already: ${ofScore}`)
+  if (change.severity !== null && reason === '') return refuse('empty', 'a severity needs a reason', 'say why')
+  if (change.severity !== null && change.severity === before?.severity)
+    return refuse('unchanged', `the severity is ${change.severity} already, said by ${before.by}`)
+  const said: SaidSeverity | null =
+    change.severity === null ? null : { severity: change.severity, by: actor, reason, at }
+  await tx.query('update incident set said_severity = $3, severity = $4 where tenant = $1 and number = $2', [
+    tx.tenant,
+    incident.number,
+    said === null ? null : storableJson(said),
+    said?.severity ?? ofScore,
+  ])
+  const because = reason === '' ? '' : `: ${reason}`
+  return done(
+    said === null
+      ? `took the severity ${before?.severity ?? ''} back; the score says ${ofScore}${because}`
+      : `set the severity to ${said.severity}, where the score says ${ofScore}${because}`,
+    { from: assessment.severity, to: said?.severity ?? ofScore, ofScore, reason },
+  )
 }
 
 async function setTask(

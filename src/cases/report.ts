@@ -5,7 +5,7 @@ import type { Evidence } from './evidence.ts'
 import { outcomeOf } from './incident-text.ts'
 import { code, prose, table } from './markdown.ts'
 import type { CaseFile } from './read.ts'
-import { duration, factText, measures, signed, utc, words } from './wording.ts'
+import { duration, factText, measures, saidSeverity, signed, utc, words } from './wording.ts'
 
 /** The files of an incident's folder, by name. */
 export type ReportFiles = Readonly<Record<'report.md' | 'report.json' | 'containment.yaml' | 'evidence.json', string>>
@@ -59,7 +59,12 @@ function summaryOf(file: CaseFile): readonly string[] {
   const { assessment } = incident
   const tactics = tacticOrder.filter((one) => incident.tactics.includes(one)).map(words)
   const rows: readonly (readonly [string, string])[] = [
-    ['Severity', assessment === null ? 'not scored' : `**${assessment.severity}**, score ${assessment.score} of 100`],
+    [
+      'Severity',
+      assessment === null
+        ? 'not scored'
+        : `**${assessment.severity}**, score ${assessment.score} of 100${assessment.said === undefined ? '' : ` (${prose(saidSeverity(assessment.said, assessment.score), 600)})`}`,
+    ],
     ['Status', `${incident.status}${incident.verdict === null ? '' : `, ${incident.verdict}`}`],
     ['Owner', incident.owner === null ? 'nobody' : prose(incident.owner)],
     [

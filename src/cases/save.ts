@@ -1,5 +1,5 @@
 import type { NumberedDecision } from '../core/correlate/index.ts'
-import type { AlertGroup, AlertId, EventId, Incident } from '../core/model/index.ts'
+import { type AlertGroup, type AlertId, type EventId, type Incident, severityOfScore } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 import { mergesOf, mergeWork } from './merge-work.ts'
 import { storableJson } from './storable.ts'
@@ -91,7 +91,7 @@ export async function writeIncidents(
   const rows = incidents.map(({ decisions: _, ...doc }) => ({
     number: doc.number,
     status: doc.status === 'merged' ? 'merged' : 'new',
-    severity: doc.assessment?.severity ?? null,
+    severity: doc.assessment === null ? null : severityOfScore(doc.assessment.score),
     score: doc.assessment?.score ?? null,
     first_at: doc.firstAt,
     last_at: doc.lastAt,
@@ -109,7 +109,7 @@ export async function writeIncidents(
             last_at bigint, merged_into int, doc jsonb) order by number
           on conflict (tenant, number) do update
             set status = case when excluded.merged_into is null then incident.status else 'merged' end,
-              severity = excluded.severity, score = excluded.score, first_at = excluded.first_at,
+              severity = coalesce(incident.said_severity->>'severity', excluded.severity), score = excluded.score, first_at = excluded.first_at,
               last_at = excluded.last_at, merged_into = excluded.merged_into, doc = excluded.doc
             where incident.doc is distinct from excluded.doc)
         insert into incident_decision (tenant, incident, n, doc)

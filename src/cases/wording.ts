@@ -1,4 +1,4 @@
-import type { Fact, Json } from '../core/model/index.ts'
+import { type Assessment, type Fact, type Json, severityOfScore } from '../core/model/index.ts'
 import type { CaseFile } from './read.ts'
 
 /** `2026-05-12 08:31:04`, UTC; a time that no calendar has is shown as a dash. */
@@ -45,4 +45,17 @@ export function factText({ name, value }: Fact): string {
   const isScalar = (one: Json) => typeof one !== 'object' || one === null
   const parts = Array.isArray(value) && value.length > 0 && (value as readonly Json[]).every(isScalar)
   return `${name} = ${parts ? (value as readonly Json[]).map(String).join(', ') : typeof value === 'string' ? value : JSON.stringify(value)}`
+}
+
+/** `HIGH 62/100`, and of a severity that a person said who, why, and what the score alone says. */
+export function gradeOf(assessment: Assessment | null): string {
+  if (assessment === null) return 'not scored'
+  const { severity, score, said } = assessment
+  const grade = `${severity} ${score}/100`
+  return said === undefined ? grade : `${grade} (${saidSeverity(said, score)})`
+}
+
+/** Who said a severity and why, beside the one that the score stands for. */
+export function saidSeverity(said: NonNullable<Assessment['said']>, score: number): string {
+  return `${said.severity} by ${said.by}: ${said.reason}; the score says ${severityOfScore(score)}`
 }

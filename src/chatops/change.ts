@@ -1,4 +1,4 @@
-import { type Change, changeIncident } from '../cases/index.ts'
+import { type Change, changeIncident, gradeOf } from '../cases/index.ts'
 import { analystNamed, type Command, type Team } from '../core/command/index.ts'
 import { didYouMean, oneLine } from '../core/model/index.ts'
 import type { Ask, ChatParts } from './ask.ts'
@@ -6,7 +6,7 @@ import { done, type Reply, refused, refusedBy } from './reply.ts'
 
 type ChangeCommand = Extract<
   Command,
-  { readonly verb: 'ack' | 'assign' | 'status' | 'verdict' | 'note' | 'task' | 'close' }
+  { readonly verb: 'ack' | 'assign' | 'status' | 'severity' | 'verdict' | 'note' | 'task' | 'close' }
 >
 
 /** What people say about an incident: taken on, given to somebody, judged, noted, done. */
@@ -24,8 +24,9 @@ export async function change({ store, bundle }: ChatParts, command: ChangeComman
         )
       : refusedBy(result.problems)
   }
-  const { status, owner, verdict } = result.value
+  const { status, owner, verdict, assessment } = result.value
   const stands = [
+    ...(wanted.kind === 'severity' ? [gradeOf(assessment)] : []),
     status,
     owner === null ? 'nobody owns it' : `owned by ${owner}`,
     ...(verdict === null ? [] : [verdict]),
@@ -49,6 +50,8 @@ function changeOf(team: Team, command: ChangeCommand, { speaker }: Ask): Change 
         ...(command.verdict === null ? {} : { verdict: command.verdict }),
         ...reasonOf(command.reason),
       }
+    case 'severity':
+      return { kind: 'severity', severity: command.severity, reason: command.reason }
     case 'verdict':
       return { kind: 'verdict', verdict: command.verdict, ...reasonOf(command.reason) }
     case 'note':
@@ -84,6 +87,8 @@ function saidOf(change: Change): string {
       return `set to ${change.status}`
     case 'owner':
       return change.owner === null ? 'given back' : `assigned to ${change.owner}`
+    case 'severity':
+      return change.severity === null ? "the severity is the machine's again" : `the severity is ${change.severity}`
     case 'verdict':
       return `judged as ${change.verdict}`
     case 'note':

@@ -3,8 +3,11 @@ import type { IncidentNumber } from '../core/model/index.ts'
 import { answer } from './answer.ts'
 import type { ChatParts } from './ask.ts'
 import { change } from './change.ts'
+import { nameIndicator } from './indicator.ts'
 import { type Reply, refused, shown } from './reply.ts'
+import { endRun, startPlaybook } from './run.ts'
 import { showStatus, showTimeline, showWhy } from './show.ts'
+import { showSimilar } from './similar.ts'
 import { isBot, type Speaker } from './speaker.ts'
 
 /** A command with who said it, where and when (epoch milliseconds); `incident` is null where none is known. */
@@ -43,6 +46,7 @@ async function performOn(
       return command.status === null ? showStatus(parts.store, said.incident) : change(parts, command, said)
     case 'ack':
     case 'assign':
+    case 'severity':
     case 'verdict':
     case 'note':
     case 'task':
@@ -52,14 +56,17 @@ async function performOn(
       return showWhy(parts.store, said.incident)
     case 'timeline':
       return showTimeline(parts.store, said.incident, command.count)
-    case 'severity':
     case 'run':
+      return startPlaybook(parts, command, said)
     case 'cancel':
     case 'rollback':
+      return endRun(parts, command, said)
+    case 'similar':
+      return showSimilar(parts.store, said.incident)
+    case 'indicator':
+      return nameIndicator(parts.store, command, said)
     case 'merge':
     case 'split':
-    case 'indicator':
-    case 'similar':
       return refused(`/${command.verb} is not to be had in chat yet: use the command line`)
   }
 }

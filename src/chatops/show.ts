@@ -1,4 +1,4 @@
-import { type CaseFile, readCase, signed, utc, words } from '../cases/index.ts'
+import { type CaseFile, gradeOf, readCase, signed, utc, words } from '../cases/index.ts'
 import { tacticOrder } from '../core/correlate/index.ts'
 import { formatPlace, type IncidentNumber, type RuleRef } from '../core/model/index.ts'
 import { alertsSince, boundTo, waitingOf } from '../respond/index.ts'
@@ -68,7 +68,7 @@ async function withCase(
 
 function headOf({ incident }: CaseFile): string {
   const { assessment, owner, verdict } = incident
-  const grade = assessment === null ? 'not scored' : `${assessment.severity} ${assessment.score}/100`
+  const grade = gradeOf(assessment)
   const stands = [incident.status, owner === null ? 'nobody owns it' : `owned by ${owner}`, verdict ?? '']
   return `INC-${incident.number} ${grade}, ${stands.filter((one) => one !== '').join(', ')}: ${incident.title}`
 }

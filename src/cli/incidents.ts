@@ -17,6 +17,7 @@ import {
 import { type Incident, type IncidentSeverity, oneLine, type Verdict, verdicts } from '../core/model/index.ts'
 import type { OpenStore } from '../store/index.ts'
 import { Failure } from './failure.ts'
+import { numberOfIncident as incidentNumber, incidentsGroup } from './incidents-group.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
 
@@ -31,7 +32,7 @@ interface ActOptions extends Options {
 
 /** `gitsoc incidents`: what there is, and what people do about it. */
 export function register(program: Command): void {
-  const incidents = program.command('incidents').description('list incidents and work on them')
+  const incidents = incidentsGroup(program)
   const command = (name: string, description: string) =>
     withStoreOptions(incidents.command(name).description(description)).option('--json', 'one JSON document')
   const act = (name: string, description: string) =>
@@ -211,11 +212,6 @@ function positive(text: string): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : 0
   if (number === 0) throw new InvalidArgumentError('it is a whole number from 1.')
   return number
-}
-
-/** An incident as people write it: `17` or `#17`. */
-function incidentNumber(text: string): number {
-  return positive(text.replace(/^#/, ''))
 }
 
 const severities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const

@@ -9,6 +9,9 @@ import { register as demo } from './demo.ts'
 import { register as explain } from './explain.ts'
 import { register as githubRebuild } from './github-rebuild.ts'
 import { register as incidents } from './incidents.ts'
+import { register as incidentsSeverity } from './incidents-severity.ts'
+import { register as incidentsSimilar } from './incidents-similar.ts'
+import { register as indicators } from './indicators.ts'
 import { register as integrationsList } from './integrations-list.ts'
 import { register as integrationsTest } from './integrations-test.ts'
 import { register as ledger } from './ledger.ts'
@@ -45,7 +48,7 @@ type Register = (program: Command) => void
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, run, demo]],
-  ['Incidents:', [incidents, explain, propose, replay, metrics]],
+  ['Incidents:', [incidents, incidentsSeverity, incidentsSimilar, indicators, explain, propose, replay, metrics]],
   ['Decide:', [approve, containment, runs, runsStart, runsControl, stopSwitch]],
   [
     'Content:',

@@ -18,9 +18,10 @@ const cacheSize = 10_000
 
 /**
  * Opens the providers: GeoIP, and from the directory `indicators/*.csv|json`, `warninglists/*.json` and
- * `inventory.yaml`. A file that cannot be read is reported and left out; of a damaged one the good part is used.
+ * `inventory.yaml`. A file that cannot be read is reported and left out; of a damaged one the good part is used. Providers of `live` change
+ * while they are asked: what they know is not kept.
  */
-export async function openEnricher(dir?: string): Promise<Enricher> {
+export async function openEnricher(dir?: string, live: readonly Provider[] = []): Promise<Enricher> {
   const problems: FileProblem[] = []
   const providers: Provider[] = [await geoip()]
   if (dir !== undefined) {
@@ -51,7 +52,7 @@ export async function openEnricher(dir?: string): Promise<Enricher> {
     enrich(observables, at) {
       const found: Enrichment[] = []
       for (const observable of observables)
-        for (const one of knownOf(observable))
+        for (const one of [...knownOf(observable), ...live.flatMap((provider) => provider.lookup(observable) ?? [])])
           if (one.validUntil === null || at <= one.validUntil) found.push(one.enrichment)
       return found
     },

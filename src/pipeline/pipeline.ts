@@ -26,6 +26,8 @@ export interface PipelineParts {
   /** The bundle that is live now; a batch uses one from start to end. */
   readonly bundle: () => Bundle
   readonly enrich: Enrich
+  /** Brings up to date what `enrich` looks things up in, before a batch and in its transaction. */
+  readonly refresh?: (tx: Tx) => Promise<void>
   readonly onBatch?: (report: BatchReport) => void
   readonly onError?: (error: unknown) => void
 }
@@ -73,6 +75,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         if (last === undefined) return 'empty' as const
         const state = memory !== null && memory.doneSeq === cursor.doneSeq ? memory.state : await loadState(tx)
         memory = null
+        await parts.refresh?.(tx)
         for (const worked of await takeWork(tx)) takeOver(state.correlation, worked)
         const report = await work(tx, bundle, state, value, deliveries, parts.enrich)
         return { state, report, doneSeq: last.seq }

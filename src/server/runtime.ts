@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createIndicatorBook } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
 import type { StepResult } from '../core/playbook/index.ts'
 import type { Enricher } from '../enrich/index.ts'
@@ -50,7 +51,8 @@ export interface RuntimeParts {
 
 /** Puts the rooms together; nothing runs until `start` or `drain`. */
 export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
-  const enricher = await openEnricher(parts.enrichDir)
+  const book = createIndicatorBook()
+  const enricher = await openEnricher(parts.enrichDir, [book.provider])
   const { store } = parts
   let served = parts.bundle
   const bundle = () => served
@@ -59,6 +61,7 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
     store,
     bundle,
     enrich: enricher.enrich,
+    refresh: book.refresh,
     ...(parts.onBatch === undefined ? {} : { onBatch: parts.onBatch }),
     ...(parts.onError === undefined ? {} : { onError: parts.onError }),
   })

@@ -8,13 +8,13 @@ import {
   type Enrichment,
   formatPlace,
   type Incident,
-  type IncidentSeverity,
   isObject,
   type Json,
   oneLine,
   type Problem,
   type Result,
   type RuleRef,
+  severityOfScore,
 } from '../model/index.ts'
 
 /** One named, signed contribution to the score, and when it counts. */
@@ -59,13 +59,6 @@ export function compileScoring(document: Document): Result<ScoringRule> {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { ref, contributions: compiled } }
 }
 
-const bands: readonly (readonly [from: number, severity: IncidentSeverity])[] = [
-  [0, 'LOW'],
-  [25, 'MEDIUM'],
-  [50, 'HIGH'],
-  [75, 'CRITICAL'],
-]
-
 /** Scores an incident 0-100 as the clamped sum of the contributions whose conditions hold, and says why in words. */
 export async function assess(
   incident: Incident,
@@ -85,7 +78,7 @@ export async function assess(
   }
   const sum = contributions.reduce((total, one) => total + one.points, 0)
   const score = Math.max(0, Math.min(100, sum))
-  const severity = bands.findLast(([from]) => score >= from)?.[1] ?? 'LOW'
+  const severity = severityOfScore(score)
   return {
     score,
     severity,

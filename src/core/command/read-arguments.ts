@@ -175,7 +175,7 @@ function readRun(words: readonly string[]): Command {
   return { verb: 'run', playbook, inputs, reason: text(said) }
 }
 
-/** Words in which `"…"` holds spaces together; a backslash in it takes the next character as it is. Null = a mark is not closed. */
+/** Words in which `"…"`, at the beginning or behind `name=`, holds spaces together; a backslash in it takes the next character as it is. Null = a mark is not closed. */
 function quotedWords(line: string): readonly string[] | null {
   const found: string[] = []
   let word: string | null = null
@@ -183,7 +183,7 @@ function quotedWords(line: string): readonly string[] | null {
   for (let at = 0; at < line.length; at++) {
     const character = line[at] as string
     if (isQuoted && character === '\\' && at + 1 < line.length) word = `${word ?? ''}${line[++at]}`
-    else if (character === '"') {
+    else if (character === '"' && (isQuoted || word === null || /^[A-Za-z_][\w.-]*=$/.test(word))) {
       isQuoted = !isQuoted
       word ??= ''
     } else if (character === ' ' && !isQuoted) {

@@ -1,5 +1,6 @@
 export { type AlertBrief, briefOfAlert, briefOfIncident, type IncidentBrief } from './brief.ts'
 export { aggregationMs, correlate } from './correlate.ts'
+export { entityKeys } from './entity-index.ts'
 export { alertRecord, incidentFactNames, incidentFacts } from './facts.ts'
 export { underOneName } from './one-name.ts'
 export { type Holding, letGo, type Recall, recallFor } from './recall.ts'

@@ -1,4 +1,4 @@
-import { type Alert, type Incident, type Observable, observableKey, type SeverityId } from '../model/index.ts'
+import { type Alert, gradedBy, type Incident, type Observable, observableKey, type SeverityId } from '../model/index.ts'
 import { allDecisions, type Recall } from './recall.ts'
 import { type CorrelationState, putIncident, withDecisions } from './state.ts'
 
@@ -62,6 +62,10 @@ export async function absorb(
       ).values(),
     ],
     owner: incident.owner ?? other.owner,
+    assessment:
+      incident.assessment === null
+        ? other.assessment
+        : gradedBy(incident.assessment, incident.assessment.said ?? other.assessment?.said ?? null),
   }
 }
 

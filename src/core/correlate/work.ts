@@ -1,8 +1,8 @@
-import type { Incident } from '../model/index.ts'
+import { gradedBy, type Incident } from '../model/index.ts'
 import { type CorrelationState, putIncident } from './state.ts'
 
 /**
- * Takes over what people and playbooks did with an incident: status, owner, verdict and times of work. What the machine
+ * Takes over what people and playbooks did with an incident: status, owner, verdict, said severity and times of work. What the machine
  * found stays as it is; an incident that was opened again takes alerts again.
  */
 export function takeOver(state: CorrelationState, worked: Incident): void {
@@ -21,6 +21,7 @@ export function takeOver(state: CorrelationState, worked: Incident): void {
     status,
     owner,
     verdict,
+    assessment: known.assessment === null ? null : gradedBy(known.assessment, worked.assessment?.said ?? null),
     times: { ...known.times, acknowledgedAt, containedAt, resolvedAt },
   })
 }

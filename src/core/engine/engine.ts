@@ -21,7 +21,7 @@ import {
   type Tuned,
 } from '../detect/index.ts'
 import type { Alert, Decision, Enrichment, Event, EventOutcome, Incident } from '../model/index.ts'
-import { observableKey } from '../model/index.ts'
+import { gradedBy } from '../model/index.ts'
 import { type IncidentChange, type Trigger, triggersOf } from '../playbook/index.ts'
 import { type Enrich, locateBy } from './locate.ts'
 
@@ -137,7 +137,8 @@ async function decideAlert(
   if (correlated.outcome !== 'alerted' || correlated.incident === null)
     return { alert, correlated, incident: null, triggers: [] }
   const enrichments = enrichmentsOf(correlated.incident, alert.ingestedAt, enrich)
-  const assessment = await assess(correlated.incident, enrichments, bundle.scoring)
+  const said = correlated.incident.assessment?.said ?? null
+  const assessment = gradedBy(await assess(correlated.incident, enrichments, bundle.scoring), said)
   const known = { ...correlated.incident, enrichments }
   const assessed: Incident = { ...known, title: titleOf(known, known.title), assessment }
   const changes: IncidentChange[] = [
@@ -157,11 +158,11 @@ async function decideAlert(
   return { alert, correlated, incident, triggers }
 }
 
-/** What is known of the incident's observables; only those not looked up before are looked up. */
+/** What is known of the incident's observables: what was known stays, what a provider says for the first time is added. */
 function enrichmentsOf(incident: Incident, at: number, enrich: Enrich): readonly Enrichment[] {
-  const known = new Set(incident.enrichments.map((one) => one.observable))
-  const fresh = incident.observables.slice(0, maxEnriched).filter((one) => !known.has(observableKey(one)))
-  const found = fresh.length === 0 ? [] : enrich(fresh, at)
+  const keyOf = ({ provider, observable }: Enrichment) => `${provider}|${observable}`
+  const known = new Set(incident.enrichments.map(keyOf))
+  const found = enrich(incident.observables.slice(0, maxEnriched), at).filter((one) => !known.has(keyOf(one)))
   return found.length === 0 ? incident.enrichments : [...incident.enrichments, ...found]
 }
 

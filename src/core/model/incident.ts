@@ -2,7 +2,7 @@ import type { Finding } from './alert.ts'
 import type { Decision } from './decision.ts'
 import type { AlertId, IncidentNumber, TenantId } from './ids.ts'
 import type { Observable } from './observable.ts'
-import type { IncidentSeverity, SeverityId } from './severity.ts'
+import { type IncidentSeverity, type SeverityId, severityOfScore } from './severity.ts'
 
 export const incidentStatuses = ['new', 'acknowledged', 'contained', 'resolved', 'closed', 'merged'] as const
 export type IncidentStatus = (typeof incidentStatuses)[number]
@@ -57,10 +57,21 @@ export interface Enrichment {
   readonly data: { readonly [key: string]: string | number | boolean | null }
 }
 
+/** A severity that a person put before the machine's, and why. Time is epoch milliseconds. */
+export interface SaidSeverity {
+  readonly severity: IncidentSeverity
+  readonly by: string
+  readonly reason: string
+  readonly at: number
+}
+
 /** What `assess` made of an incident. `score` is 0-100, the clamped sum of the contributions. */
 export interface Assessment {
   readonly score: number
+  /** What counts: a person's where one was said, else that of the score. */
   readonly severity: IncidentSeverity
+  /** Who put another severity before that of the score. */
+  readonly said?: SaidSeverity
   readonly contributions: readonly Contribution[]
   readonly explanation: string
   readonly recommendation: string
@@ -96,4 +107,12 @@ export interface Incident {
   readonly verdict: Verdict | null
   readonly assessment: Assessment | null
   readonly enrichments: readonly Enrichment[]
+}
+
+/** An assessment with what a person said of the severity, or without: then the score's severity counts. The score stays as it is. */
+export function gradedBy(assessment: Assessment, said: SaidSeverity | null): Assessment {
+  const { said: _, ...machine } = assessment
+  return said === null
+    ? { ...machine, severity: severityOfScore(machine.score) }
+    : { ...machine, severity: said.severity, said }
 }

@@ -15,3 +15,15 @@ export function severityName(id: SeverityId): SeverityName {
 export function severityId(name: SeverityName): SeverityId {
   return severityNames.indexOf(name) as SeverityId
 }
+
+const bands: readonly (readonly [from: number, severity: IncidentSeverity])[] = [
+  [0, 'LOW'],
+  [25, 'MEDIUM'],
+  [50, 'HIGH'],
+  [75, 'CRITICAL'],
+]
+
+/** The grade that a score of 0-100 stands for. */
+export function severityOfScore(score: number): IncidentSeverity {
+  return bands.findLast(([from]) => score >= from)?.[1] ?? 'LOW'
+}
