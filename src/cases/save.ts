@@ -1,5 +1,5 @@
 import type { NumberedDecision } from '../core/correlate/index.ts'
-import { type AlertGroup, type AlertId, type EventId, type Incident, severityOfScore } from '../core/model/index.ts'
+import { type AlertGroup, type AlertId, type EventId, gradedBy, type Incident } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 import { mergesOf, mergeWork } from './merge-work.ts'
 import { storableJson } from './storable.ts'
@@ -91,7 +91,7 @@ export async function writeIncidents(
   const rows = incidents.map(({ decisions: _, ...doc }) => ({
     number: doc.number,
     status: doc.status === 'merged' ? 'merged' : 'new',
-    severity: doc.assessment === null ? null : severityOfScore(doc.assessment.score),
+    severity: doc.assessment === null ? null : gradedBy(doc.assessment, null).severity,
     score: doc.assessment?.score ?? null,
     first_at: doc.firstAt,
     last_at: doc.lastAt,

@@ -12,6 +12,6 @@ export function incidentsGroup(program: Command): Command {
 /** An incident as people write it: `17`, `#17` or `INC-17`. */
 export function numberOfIncident(text: string): number {
   const number = incidentNumber(text)
-  if (number === null) throw new InvalidArgumentError('it is an incident: 17, #17 or INC-17.')
+  if (number === null) throw new InvalidArgumentError('it is a whole number from 1, as 17, #17 or INC-17.')
   return number
 }

@@ -111,8 +111,7 @@ export interface Incident {
 
 /** An assessment with what a person said of the severity, or without: then the score's severity counts. The score stays as it is. */
 export function gradedBy(assessment: Assessment, said: SaidSeverity | null): Assessment {
-  const { said: _, ...machine } = assessment
-  return said === null
-    ? { ...machine, severity: severityOfScore(machine.score) }
-    : { ...machine, severity: said.severity, said }
+  if (said !== null) return { ...assessment, severity: said.severity, said }
+  const { said: before, ...machine } = assessment
+  return before === undefined ? assessment : { ...machine, severity: severityOfScore(machine.score) }
 }
