@@ -5,7 +5,7 @@ export interface Speaker {
   /** The id of the analyst; of somebody who is only a member of a team, the platform's login. */
   readonly actor: string
   readonly roles: readonly string[]
-  readonly channel: 'cli' | 'http' | 'demo' | 'github' | 'slack' | 'console'
+  readonly channel: 'cli' | 'http' | 'demo' | 'github' | 'slack' | 'pagerduty' | 'console'
 }
 
 /** Everything the speaker is called: by each of these a playbook's owner or author is recognised. */

@@ -6,7 +6,7 @@ import { type Approval, readApproval } from './read-approvals.ts'
 import { selfApproval } from './self-approval.ts'
 
 /** By which way an answer came. */
-export type AnswerChannel = 'cli' | 'http' | 'demo' | 'github' | 'slack' | 'console'
+export type AnswerChannel = 'cli' | 'http' | 'demo' | 'github' | 'slack' | 'pagerduty' | 'console'
 
 /** A person's answer. */
 export interface Answer {

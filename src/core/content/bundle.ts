@@ -23,6 +23,7 @@ import {
   type Tuning,
 } from '../detect/index.ts'
 import {
+  checkPeople,
   compileEscalationPolicy,
   compileNotifyRule,
   type EscalationPolicy,
@@ -153,9 +154,10 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const scoring = all('scoring', compileScoring)
   const policies = all('approval', compilePolicy)
   const notify = all('notify', compileNotifyRule)
-  const escalationPolicies = all('escalation-policy', compileEscalationPolicy)
   const { team, problems: teamProblems } = joinTeam(all('team', compileTeam))
   problems.push(...teamProblems)
+  const escalationPolicies = all('escalation-policy', compileEscalationPolicy)
+  problems.push(...checkPeople(escalationPolicies, team.analysts))
   const [closing = null, second] = all('closing', compileClosing)
   if (second !== undefined)
     problems.push(problem('content/two-closings', 'there is a file for closed incidents already', second.ref.place))
