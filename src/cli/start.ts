@@ -4,6 +4,7 @@ import { webhookStatus } from '../ingest/index.ts'
 import { playbookAuthors } from '../repo/index.ts'
 import { createRuntime, isLoopback, secretsFrom, serve } from '../server/index.ts'
 import { anchorerFor } from './anchorer-for.ts'
+import { channelServices, channelSettings } from './channels-for.ts'
 import { closerFor } from './closer-for.ts'
 import { Failure } from './failure.ts'
 import { loadBundle, root } from './load-bundle.ts'
@@ -40,7 +41,7 @@ export function register(program: Command): void {
     .option('--json', 'one line of JSON when it listens, and one when it has stopped')
     .addHelpText(
       'after',
-      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics',
+      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook',
     )
     .action(start)
 }
@@ -49,6 +50,8 @@ async function start(options: Options): Promise<void> {
   const port = portOf('--port', options.port)
   const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
   const config = await readConfig(options.config)
+  const secrets = secretsFrom(process.env)
+  const channels = channelSettings(config, secrets, bundle)
   const store = await openStoreFor(options)
   const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`)
   const clock = Date.now
@@ -69,6 +72,14 @@ async function start(options: Options): Promise<void> {
     ...(enrichDir === undefined ? {} : { enrichDir }),
     ...(options.incidents === undefined ? {} : { incidentsDir: options.incidents }),
   })
+  const told = channelServices(channels, {
+    store,
+    secrets,
+    clock,
+    log,
+    bundle: () => runtime.bundle(),
+    workDir: join('var', 'work'),
+  })
   for (const problem of runtime.enricher.problems)
     log(`enrichment: ${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.message}`)
   const serving = await serve(runtime, {
@@ -78,7 +89,7 @@ async function start(options: Options): Promise<void> {
     config,
     clock,
     log,
-    services: [...anchorer, ...closer],
+    services: [...anchorer, ...closer, ...told],
     ...(options.syslogUdp === undefined ? {} : { syslogUdpPort: portOf('--syslog-udp', options.syslogUdp) }),
     ...(options.syslogTcp === undefined ? {} : { syslogTcpPort: portOf('--syslog-tcp', options.syslogTcp) }),
   }).catch(async (error: Error) => {

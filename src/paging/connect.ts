@@ -83,7 +83,8 @@ export function connectPaging(parts: PagingParts): Paging {
       ? async () => false
       : createPagerWebhook({ store, bundle, clock, timeoutMs, settings: { ...settings, webhook } })
   const enable = async () => {
-    await enableChannel(store, 'escalation', clock())
+    // Nobody is woken by a first start for incidents of the past.
+    await enableChannel(store, 'escalation', clock(), 'none')
     if (pages !== null) await enableChannel(store, 'pagerduty', clock())
   }
   return {

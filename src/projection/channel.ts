@@ -5,15 +5,20 @@ export type Channel = 'github' | 'slack' | 'pagerduty' | 'escalation'
 
 /**
  * From now on every change of an incident of the store's tenant marks it for this channel. The first time, and after the
- * channel was off, all incidents that are not closed are marked. Idempotent.
+ * channel was off, all incidents that are not closed are marked, or with `none` only those that change from now on. Idempotent.
  */
-export async function enableChannel(store: Store, channel: Channel, at: number): Promise<void> {
+export async function enableChannel(
+  store: Store,
+  channel: Channel,
+  at: number,
+  first: 'open' | 'none' = 'open',
+): Promise<void> {
   await store.transaction(async (tx) => {
     const fresh = await tx.query(
       'insert into projection_channel (tenant, channel, enabled_at) values ($1, $2, $3) on conflict do nothing',
       [tx.tenant, channel, at],
     )
-    if (fresh.rowCount > 0) await markIncidents(tx, 'open')
+    if (fresh.rowCount > 0 && first === 'open') await markIncidents(tx, 'open')
   })
 }
 

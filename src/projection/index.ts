@@ -1,5 +1,6 @@
 export type { Budget, Limit } from './budget.ts'
 export { type Channel, disableChannel, enableChannel, isEnabled, markIncidents } from './channel.ts'
+export { type ChannelHealth, channelHealth } from './channel-health.ts'
 export { createDrain, type Drain, type DrainParts, type Hand, NotNow, type Writer, type Written } from './drain.ts'
 export { type Failure, failed } from './failed.ts'
 export { foldMarks } from './fold-marks.ts'

@@ -37,6 +37,8 @@ export interface Service {
   counted?(count: (integration: string, result: string) => void): void
   /** Answers requests that are its own; false for every other. */
   handle?(request: IncomingMessage, response: ServerResponse): Promise<boolean>
+  /** How its channels stand, by name, for `/health`. */
+  health?(): Promise<Readonly<Record<string, unknown>>>
   start(): void | Promise<void>
   stop(): Promise<void>
 }
@@ -89,7 +91,8 @@ export async function serve(runtime: Runtime, options: ServeOptions): Promise<Se
     const context = { secrets: options.secrets, loopback: isLoopback(options.host) }
     const bundle = runtime.bundle()
     const webhooks = await webhookStatus(bundle.integrations, context, options.config)
-    return { status: 'alive', bundle: bundle.digest, commit: bundle.commit, webhooks }
+    const channels = Object.assign({}, ...(await Promise.all(services.map((one) => one.health?.() ?? {}))))
+    return { status: 'alive', bundle: bundle.digest, commit: bundle.commit, webhooks, channels }
   }
   const services = options.services ?? []
   for (const one of services) one.counted?.(metrics.countRequest)

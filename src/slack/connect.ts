@@ -120,7 +120,8 @@ export function connectSlack(parts: SlackParts): Slack {
     state: way.state,
     drain: drain.drain,
     async start() {
-      await enableChannel(store, 'slack', clock())
+      // Old incidents get their message when something happens to them: a first start is not to fill a channel.
+      await enableChannel(store, 'slack', clock(), 'none')
       await way.start()
       await drain.start()
     },
