@@ -1,9 +1,10 @@
 import type { ContentChange } from '../core/content/index.ts'
 import { type ContentCommit, contentCommits, readCommit } from '../repo/index.ts'
 import type { History } from './history.ts'
-import { type Limits, startLockedChild } from './locked-child.ts'
-import { replayContent } from './make-plan.ts'
-import { replayInChildren } from './replay-in-children.ts'
+import { startLockedChild } from './locked-child.ts'
+import type { Limits } from './locked-process.ts'
+import { replayContent } from './replay-content.ts'
+import { replayInChild } from './replay-in-child.ts'
 
 export interface BisectParts {
   readonly root: string
@@ -100,8 +101,7 @@ async function changesOf(root: string, commit: string, limits: Limits): Promise<
     { tenant: 'main', commit, files: after.files, before: before.files, fixtures: [], enrichDir: null },
     limits,
   )
-  const [answer] = await replayInChildren([child], nothing())
-  return answer?.content ?? []
+  return (await replayInChild(child, nothing())).content
 }
 
 async function* nothing(): AsyncGenerator<never> {}

@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { realpathSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { Budget, ContentChange, ContentReview, SourceFile } from '../core/content/index.ts'
-import { type Enrichment, isObject, oneLine, problem, type Result } from '../core/model/index.ts'
+import { type Enrichment, isObject, type JsonObject, type Problem, problem, type Result } from '../core/model/index.ts'
 import type { FixturePair, Receipt, ReplayResult } from '../core/replay/index.ts'
 import type { NewDelivery } from '../ingest/index.ts'
-import { encodeFrame } from './frames.ts'
+import { type Limits, startLocked } from './locked-process.ts'
 
 /** What a child is told first. */
 export interface Start {
@@ -16,11 +12,11 @@ export interface Start {
   /** To say what changed since; null = nothing is compared. */
   readonly before: readonly SourceFile[] | null
   readonly fixtures: readonly FixturePair[]
+  readonly enrichDir: string | null
   /** Whether its tests are run too, with what changed since `before` broken on purpose. */
   readonly review?: boolean
   /** Files whose budgets hold; the child only reads them. */
   readonly policy?: readonly SourceFile[]
-  readonly enrichDir: string | null
   /** What was known of observables when the events were decided; asked before the lists. */
   readonly recorded?: readonly Enrichment[]
   /** Bundles that decide deliveries that name them, instead of `files`. */
@@ -41,14 +37,6 @@ export interface Answer {
   readonly budget: Result<Budget>
 }
 
-/** What a child may use before it is ended. */
-export interface Limits {
-  readonly timeoutMs: number
-  readonly memoryMb: number
-}
-
-export const defaultLimits: Limits = { timeoutMs: 15 * 60_000, memoryMb: 2048 }
-
 /** A delivery of history, with when it was received. */
 export interface PastDelivery extends NewDelivery {
   readonly receipt: Receipt
@@ -60,150 +48,66 @@ export interface PastDelivery extends NewDelivery {
 export interface LockedChild {
   /** Hands over the next delivery; resolves when there is room for more, or when the child has ended. */
   send(seq: number, delivery: PastDelivery): Promise<void>
+  /** The same of what a scanner made of it. */
+  sendFrame(head: JsonObject, body: Uint8Array): Promise<void>
+  /** Whether it has ended, so that nothing more needs to be sent. */
+  readonly hasEnded: boolean
   /** What it came to. A child that ended otherwise than with an answer is content with a problem. */
   answer(): Promise<Answer>
-  /** Ends it; nothing is left running. */
-  kill(): void
+  /** Ends it, for a reason when there is one; nothing is left running. */
+  kill(why?: string): void
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const program = fileURLToPath(new URL('./locked-main.ts', import.meta.url))
 const maxAnswerBytes = 256 * 1024 * 1024
-const maxErrorBytes = 10_000
 
-/** Schemas that the compiler imports from the folders of content. */
-const schemas = [
-  'integrations/integration.schema.json',
-  'playbooks/fixture.schema.json',
-  'playbooks/playbook.schema.json',
-  'rules/approval/approval.schema.json',
-  'rules/budgets/budget.schema.json',
-  'rules/closing/closing.schema.json',
-  'rules/correlation/correlation.schema.json',
-  'rules/detection/detection.schema.json',
-  'rules/detection/packs/pack-rule.schema.json',
-  'rules/detection/packs/pack.schema.json',
-  'rules/escalation/escalation.schema.json',
-  'rules/escalation/policies/policy.schema.json',
-  'rules/filter/filter.schema.json',
-  'rules/grouping/grouping.schema.json',
-  'rules/notify/notify.schema.json',
-  'rules/overlays/overlay.schema.json',
-  'rules/pipelines/pipeline.schema.json',
-  'rules/placeholders.schema.json',
-  'rules/rarity/rarity.schema.json',
-  'rules/scoring/scoring.schema.json',
-  'rules/suppression/suppression.schema.json',
-  'rules/team/team.schema.json',
-]
-
-/** The options of Node that lock a process: what it may read, and how much memory it has. */
-export function lockedOptions(folders: readonly string[], memoryMb: number): readonly string[] {
-  const packages = [`${root}node_modules`, `${realpathSync(`${root}node_modules`)}/`]
-  const readable = [
-    `${root}src/`,
-    `${root}package.json`,
-    ...packages,
-    ...schemas.map((path) => root + path),
-    ...folders,
-  ]
-  return [
-    '--permission',
-    ...readable.map((path) => `--allow-fs-read=${path}`),
-    `--max-old-space-size=${memoryMb}`,
-    '--disable-warning=ExperimentalWarning',
-    '--disable-warning=SecurityWarning',
-  ]
-}
-
-/**
- * Starts a child without environment that can read the program's own code, its packages and the folder of enrichment; it
- * can write nothing, start no process, thread or addon (Node's permission model). Its memory and time are limited. The
- * network is not closed by Node 24: the child is given nothing that would be worth sending but the history itself.
- */
+/** Starts a child that replays what it is sent; see {@link startLocked} for what it can and cannot do. */
 export function startLockedChild(start: Start, limits: Limits): LockedChild {
-  const child = spawn(
-    process.execPath,
-    [...lockedOptions(start.enrichDir === null ? [] : [start.enrichDir], limits.memoryMb), program],
-    { env: {}, cwd: root, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true },
-  )
-  const ended = outcomeOf(child, limits)
-  // A child that ends early closes its input; why is said by its answer.
-  child.stdin.on('error', () => undefined)
-  child.stdin.write(encodeFrame({ kind: 'start' }, Buffer.from(JSON.stringify(start))))
-  return {
-    async send(seq, { body, ...head }) {
-      if (!child.stdin.writable) return
-      if (child.stdin.write(encodeFrame({ seq, ...head }, body))) return
-      await Promise.race([once(child.stdin, 'drain').catch(() => undefined), ended])
-    },
-    async answer() {
-      child.stdin.end()
-      return await ended
-    },
-    kill: () => void child.kill('SIGKILL'),
-  }
-}
-
-async function outcomeOf(child: ChildProcess, limits: Limits): Promise<Answer> {
+  const child = startLocked('./locked-main.ts', start.enrichDir === null ? [] : [start.enrichDir], limits)
   const out: Buffer[] = []
-  const err: Buffer[] = []
-  let [outBytes, errBytes] = [0, 0]
-  let killedFor = ''
-  const end = (why: string) => {
-    killedFor ||= why
-    child.kill('SIGKILL')
-  }
-  const timer = setTimeout(
-    () => end(`it took longer than ${Math.round(limits.timeoutMs / 1000)} seconds`),
-    limits.timeoutMs,
-  )
-  child.stdout?.on('data', (chunk: Buffer) => {
-    outBytes += chunk.length
-    if (outBytes > maxAnswerBytes) end(`its answer has more than ${maxAnswerBytes} bytes`)
+  let bytes = 0
+  let hasEnded = false
+  child.out.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > maxAnswerBytes) child.kill(`its answer has more than ${maxAnswerBytes} bytes`)
     else out.push(chunk)
   })
-  child.stderr?.on('data', (chunk: Buffer) => {
-    errBytes += chunk.length
-    if (errBytes <= maxErrorBytes) err.push(chunk)
+  const answer = child.ended.then((fault) => {
+    hasEnded = true
+    if (fault !== null) return unanswered(fault)
+    return answerOf(Buffer.concat(out).toString('utf8')) ?? unanswered('its answer cannot be read')
   })
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
-    child.on('error', (error) => {
-      killedFor ||= `it could not be started: ${error.message}`
-      resolve([null, null])
-    })
-    child.on('close', (exit, by) => resolve([exit, by]))
-  })
-  clearTimeout(timer)
-  if (killedFor === '' && code === 0) {
-    const answer = answerOf(Buffer.concat(out).toString('utf8'))
-    if (answer !== null) return answer
-    killedFor = 'its answer cannot be read'
-  }
-  const said = Buffer.concat(err).toString('utf8')
-  const why = killedFor || faultOf(said, code, signal, limits)
+  void child.send({ kind: 'start' }, Buffer.from(JSON.stringify(start)))
   return {
-    result: {
-      ok: false,
-      problems: [
-        problem(
-          'preview/ended',
-          `the content was not replayed to the end: ${why}`,
-          undefined,
-          'find the rule that is too costly, shorten the history, or raise --timeout or --memory',
-        ),
-      ],
+    send: (seq, { body, ...head }) => child.send({ seq, ...head }, body),
+    sendFrame: child.send,
+    get hasEnded() {
+      return hasEnded
     },
+    async answer() {
+      child.close()
+      return await answer
+    },
+    kill: child.kill,
+  }
+}
+
+/** What a process that did not come to its end means for the content that it worked with. */
+export function endedEarly(why: string): Problem {
+  return problem(
+    'preview/ended',
+    `the content was not replayed to the end: ${why}`,
+    undefined,
+    'find the rule that is too costly, shorten the history, or raise --timeout or --memory',
+  )
+}
+
+function unanswered(why: string): Answer {
+  return {
+    result: { ok: false, problems: [endedEarly(why)] },
     content: [],
     review: null,
     budget: { ok: false, problems: [] },
   }
-}
-
-function faultOf(said: string, code: number | null, signal: string | null, limits: Limits): string {
-  if (/heap out of memory|Allocation failed/i.test(said)) return `it needs more than ${limits.memoryMb} MB of memory`
-  const line = said.split('\n').find((one) => /^\w*Error\b/.test(one)) ?? said.split('\n')[0] ?? ''
-  return `the child process ended with ${signal ?? `code ${code}`}${line === '' ? '' : `: ${oneLine(line, 200)}`}`
 }
 
 function answerOf(text: string): Answer | null {

@@ -11,11 +11,12 @@ import {
 } from '../core/content/index.ts'
 import type { Enrich } from '../core/engine/index.ts'
 import { type Enrichment, observableKey, tenantId } from '../core/model/index.ts'
-import type { RawDelivery } from '../core/normalize/index.ts'
-import { createReplay, type FixturePair, fixtureHits, type Receipt, type ReplayResult } from '../core/replay/index.ts'
+import { createReplay, type FixturePair, fixtureHits, type ReplayResult } from '../core/replay/index.ts'
 import { openEnricher } from '../enrich/index.ts'
-import { decodeFrames, type Frame } from './frames.ts'
+import { deliveryOf, receiptOf } from './delivery-frame.ts'
+import { decodeFrames } from './frames.ts'
 import type { Answer, Start } from './locked-child.ts'
+import { decodeScanned } from './scanned-frame.ts'
 
 const frames = decodeFrames(process.stdin)
 const first = await frames.next()
@@ -44,6 +45,10 @@ async function resultOf(files: readonly SourceFile[], fixtures: readonly Fixture
     enrich: recalling(start.recorded ?? [], enrich),
   })
   for await (const frame of frames) {
+    if (frame.head.kind === 'scanned') {
+      await replay.takeScanned(decodeScanned(frame.body), receiptOf(frame.head))
+      continue
+    }
     const { delivery, receipt, digest } = deliveryOf(frame)
     await replay.take(delivery, receipt, others.get(digest) ?? bundle)
   }
@@ -54,20 +59,4 @@ async function resultOf(files: readonly SourceFile[], fixtures: readonly Fixture
 function recalling(recorded: readonly Enrichment[], enrich: Enrich): Enrich {
   const known = Map.groupBy(recorded, (one) => one.observable)
   return (observables, at) => observables.flatMap((one) => known.get(observableKey(one)) ?? enrich([one], at))
-}
-
-function deliveryOf({ head, body }: Frame): { delivery: RawDelivery; receipt: Receipt; digest: string } {
-  const { seq, source, transport, contentType, receivedAt, receipt, bundle } = head
-  return {
-    delivery: {
-      seq: Number(seq),
-      source: typeof source === 'string' ? source : null,
-      transport: transport === 'webhook' || transport === 'syslog' || transport === 'api' ? transport : 'file',
-      contentType: typeof contentType === 'string' ? contentType : null,
-      receivedAt: Number(receivedAt),
-      body,
-    },
-    receipt: receipt === 'recorded' ? 'recorded' : 'as-sent',
-    digest: String(bundle ?? ''),
-  }
 }

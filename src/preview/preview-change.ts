@@ -1,11 +1,12 @@
 import { type Budget, compareCoverage, defaultBudget, type Limit, type MutationScore } from '../core/content/index.ts'
 import { formatPlace, type Problem } from '../core/model/index.ts'
-import { compareReplays, fixturePairs } from '../core/replay/index.ts'
+import { compareReplays } from '../core/replay/index.ts'
 import { type Content, changedLines, type LineRange, mergeBaseOf, readCommit, readWorkingTree } from '../repo/index.ts'
 import type { ChangePreview } from './change-preview.ts'
 import type { History } from './history.ts'
-import { type Answer, defaultLimits, type Limits, type PastDelivery, startLockedChild } from './locked-child.ts'
-import { replayInChildren } from './replay-in-children.ts'
+import type { Answer } from './locked-child.ts'
+import { defaultLimits, type Limits } from './locked-process.ts'
+import { replayBoth, type Sharing } from './replay-both.ts'
 
 /** A change, and what it is tried on. */
 export interface ChangeParts {
@@ -22,6 +23,8 @@ export interface ChangeParts {
   /** Changes the budgets of the base; for people at their own terminal, never for a pull request. */
   readonly adjustBudget?: (budget: Budget) => Budget
   readonly limits?: Partial<Limits>
+  /** How processes share the work; for tests and measuring. */
+  readonly sharing?: Sharing
   readonly onDelivery?: (count: number) => void
 }
 
@@ -38,40 +41,18 @@ export async function previewChange(parts: ChangeParts): Promise<ChangePreview> 
   const before = await readCommit(repository, compared)
   const policy = compared === base ? before : await readCommit(repository, base)
   const lines = await changedLines(repository, before.commit, isWorktree ? null : after.commit)
-  const [old, now] = await replayBoth({ before, after, policy, history }, parts)
+  const limits = { ...defaultLimits, ...parts.limits }
+  const { onDelivery, sharing } = parts
+  const [old, now] = await replayBoth({
+    ...{ before, after, policy: policy.files, history, limits },
+    ...(onDelivery === undefined ? {} : { onDelivery }),
+    ...(sharing === undefined ? {} : { sharing }),
+  })
   const adjust = parts.adjustBudget ?? ((one: Budget) => one)
   const budget = adjust(now.budget.ok ? now.budget.value : defaultBudget)
   const note = history === null ? 'there is no history: only the tests speak' : (history.note ?? null)
   return previewOf({ policy, before, after, old, now, budget, note, lines: withNewFiles(before, after, lines) })
 }
-
-async function replayBoth(
-  { before, after, policy, history }: Pick<Found, 'policy' | 'before' | 'after'> & { readonly history: History | null },
-  { limits: given, onDelivery }: Pick<ChangeParts, 'limits' | 'onDelivery'>,
-): Promise<readonly [Answer, Answer]> {
-  const limits = { ...defaultLimits, ...given }
-  const start = {
-    tenant: history?.tenant ?? 'main',
-    fixtures: fixturePairs(before.files, after.files),
-    enrichDir: history?.enrichDir ?? null,
-    review: true,
-  }
-  const [old, now] = await replayInChildren(
-    [
-      startLockedChild({ ...start, commit: before.commit, files: before.files, before: null }, limits),
-      startLockedChild(
-        { ...start, commit: after.commit, files: after.files, before: before.files, policy: policy.files },
-        limits,
-      ),
-    ],
-    history?.deliveries() ?? none(),
-    onDelivery,
-  )
-  if (old === undefined || now === undefined) throw new Error('a child gave no answer')
-  return [old, now]
-}
-
-async function* none(): AsyncGenerator<PastDelivery> {}
 
 interface Found {
   readonly policy: Content

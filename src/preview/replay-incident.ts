@@ -5,9 +5,10 @@ import type { Replayed, ReplayedIncident } from '../core/replay/index.ts'
 import type { Content } from '../repo/index.ts'
 import type { OpenStore } from '../store/index.ts'
 import { compareStored, type StoredDifference, type StoredEvent } from './compare-stored.ts'
-import { type Limits, startLockedChild } from './locked-child.ts'
+import { startLockedChild } from './locked-child.ts'
+import type { Limits } from './locked-process.ts'
 import { readInbox } from './read-inbox.ts'
-import { replayInChildren } from './replay-in-children.ts'
+import { replayInChild } from './replay-in-child.ts'
 
 /** What deciding a stored incident again came to. */
 export type ReplayedStory =
@@ -61,12 +62,10 @@ export async function replayIncident(
     },
     options.limits,
   )
-  const [answer] = await replayInChildren(
-    [child],
+  const { result } = await replayInChild(
+    child,
     readInbox(store, { firstSeq: 1, lastSeq }, content === null ? recorded.digestOf : null),
   )
-  if (answer === undefined) throw new Error('the child gave no answer')
-  const { result } = answer
   if (!result.ok) return result
   return {
     ok: true,

@@ -1,41 +1,56 @@
-import { readFileSync } from 'node:fs'
-import { defaultBudget, type SourceFile } from '../../src/core/content/index.ts'
-import { defaultLimits, makePlan, type PastDelivery } from '../../src/preview/index.ts'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { SourceFile } from '../../src/core/content/index.ts'
+import { type PastDelivery, previewChange } from '../../src/preview/index.ts'
 import { readWorkingTree } from '../../src/repo/index.ts'
 import { alertRecord, quietRecord } from './events.ts'
-import { say, secondsSince } from './scratch.ts'
+import { say, secondsSince, withScratch } from './scratch.ts'
 
 const perDelivery = 1000
 const ruleCount = 500
 
 /**
- * A plan over generated history: CloudTrail of which nothing is unusual, one record in a thousand a Wazuh alert. The content is
- * our own with detection rules of the same kind until there are 500; the change is one rule. Both replays run at once.
+ * The preview of a pull request over generated history: CloudTrail of which nothing is unusual, one record in a thousand a Wazuh
+ * alert. The content is our own with detection rules of the same kind until there are 500; the change is one rule. Its tests and
+ * those of the content are run too.
  */
 export async function plan(events: number): Promise<void> {
   const { files } = await readWorkingTree(process.cwd())
   const own = files.filter(({ path }) => /^rules\/detection\/[^/]+\.yaml$/.test(path))
   const more = Array.from({ length: Math.max(0, ruleCount - own.length) }, (_, n) => extraRule(n))
-  const before = { commit: 'base', files: [...files, ...more] }
-  const after = { commit: 'head', files: [...files, ...more, extraRule(ruleCount)] }
-  const [ownBefore, childrenBefore] = [process.cpuUsage(), childrenCpuSeconds()]
-  const started = performance.now()
-  const made = await makePlan({
-    before,
-    after,
-    history: { enrichDir: null, deliveries: () => history(events) },
-    budget: defaultBudget,
-    limits: defaultLimits,
+  await withScratch(async (repository) => {
+    const [base, head] = [commit(repository, [...files, ...more]), commit(repository, [extraRule(ruleCount)])]
+    const [ownBefore, childrenBefore] = [process.cpuUsage(), childrenCpuSeconds()]
+    const started = performance.now()
+    const { plan: made, failures } = await previewChange({
+      ...{ repository, base, head },
+      history: { enrichDir: null, deliveries: () => history(events) },
+    })
+    const seconds = secondsSince(started)
+    const { user, system } = process.cpuUsage(ownBefore)
+    const children = childrenCpuSeconds() - childrenBefore
+    if (made === null) throw new Error(failures.join('; '))
+    const { counts } = made
+    const seen = Object.values(counts.after).reduce((sum, one) => sum + one, 0)
+    say(
+      `plan       ${events} events x ${own.length + more.length} detection rules before and after a change in ${seconds.toFixed(1)} s, ${(events / seconds).toFixed(0)} events/s; processor time ${children.toFixed(1)} s in the locked processes, ${((user + system) / 1e6).toFixed(1)} s in the parent that makes the events; counted ${seen === events ? 'exactly' : `WRONG ${seen}`}, ${counts.after.alerted} alerted`,
+    )
   })
-  const seconds = secondsSince(started)
-  const { user, system } = process.cpuUsage(ownBefore)
-  const children = childrenCpuSeconds() - childrenBefore
-  if (!made.ok) throw new Error(made.problems[0]?.message)
-  const { counts } = made.plan
-  const seen = Object.values(counts.after).reduce((sum, one) => sum + one, 0)
-  say(
-    `plan       ${events} events x ${own.length + more.length} detection rules through both bundles in ${seconds.toFixed(1)} s, ${(events / seconds).toFixed(0)} events/s; processor time ${children.toFixed(1)} s in both replays, ${((user + system) / 1e6).toFixed(1)} s in the parent that makes the events; counted ${seen === events ? 'exactly' : `WRONG ${seen}`}, ${counts.after.alerted} alerted`,
-  )
+}
+
+/** Writes files into a repository and commits everything. */
+function commit(dir: string, files: readonly SourceFile[]): string {
+  for (const { path, text } of files) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true })
+    writeFileSync(join(dir, path), text)
+  }
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', ['-C', dir, '-c', 'user.name=gitsoc', '-c', 'user.email=soc@example.com', ...args]).toString()
+  git('init', '-q')
+  git('add', '-A')
+  git('commit', '-qm', 'content')
+  return git('rev-parse', 'HEAD').trim()
 }
 
 /** Processor time of children that have ended, from Linux' /proc (proc_pid_stat(5): cutime, cstime in ticks of 10 ms). */

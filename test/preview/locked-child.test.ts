@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test, vi } from 'vitest'
 import type { SourceFile } from '../../src/core/content/index.ts'
-import { lockedOptions, startLockedChild } from '../../src/preview/locked-child.ts'
+import { startLockedChild } from '../../src/preview/locked-child.ts'
+import { lockedOptions } from '../../src/preview/locked-process.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 

@@ -2,6 +2,7 @@ import {
   type Alert,
   alertId,
   type Event,
+  type EventHead,
   type Fact,
   formatPlace,
   type Observable,
@@ -16,7 +17,7 @@ import type { RuleHead } from './sigma/rule.ts'
 import type { View } from './sigma/view.ts'
 
 /** The alert of a rule that matched one event. */
-export function alertOf(event: Event, match: Match): Alert {
+export function alertOf(event: EventHead, match: Match): Alert {
   const filters = match.rule.filters.map(
     ({ ref }) => `${ref.title}${ref.place === undefined ? '' : ` (${formatPlace(ref.place)})`}`,
   )
@@ -29,14 +30,14 @@ export function alertOf(event: Event, match: Match): Alert {
  * The alert of a correlation whose condition was met: by the event, or at the end of a window, of which `event` is only
  * what moved time on.
  */
-export function alertOfCorrelation(event: Event, hit: CorrelationHit): Alert {
+export function alertOfCorrelation(event: EventHead, hit: CorrelationHit): Alert {
   const facts: Fact[] = [
     { name: 'count', value: hit.count },
     { name: 'since', value: hit.firstAt },
     ...hit.group.map(([name, value]) => ({ name, value })),
   ]
   const { anchor } = hit
-  const last: Event =
+  const last: EventHead =
     anchor === null
       ? event
       : {
@@ -58,7 +59,7 @@ export function alertOfRarity(event: Event, { rule, view, entity, value, sentenc
 }
 
 function build(
-  event: Event,
+  event: EventHead,
   { rule, view }: { readonly rule: RuleHead; readonly view: View },
   eventIds: Alert['eventIds'],
   facts: readonly Fact[],
@@ -88,7 +89,7 @@ function build(
   }
 }
 
-function keyOf(event: Event, rule: RuleHead, view: View): string {
+function keyOf(event: EventHead, rule: RuleHead, view: View): string {
   if (rule.aggregateBy !== null) {
     return JSON.stringify(rule.aggregateBy.map((field) => (view.field(field).lower()[0] ?? '').slice(0, 200)))
   }

@@ -20,7 +20,7 @@ import {
   type SigmaState,
   type Tuned,
 } from '../detect/index.ts'
-import type { Alert, Decision, Enrichment, Event, EventOutcome, Incident } from '../model/index.ts'
+import type { Alert, Decision, Enrichment, Event, EventHead, EventOutcome, Incident } from '../model/index.ts'
 import { gradedBy } from '../model/index.ts'
 import { type IncidentChange, type Trigger, triggersOf } from '../playbook/index.ts'
 import { type Enrich, locateBy } from './locate.ts'
@@ -68,22 +68,58 @@ export function detect(
   enrich: Enrich,
 ): readonly Detected[] {
   const matches = tunedBy(bundle, event, bundle.matcher.match(event))
+  const vendors = vendorAlert === null ? [] : [{ alert: vendorAlert, tuned: null, withheld: false }]
+  return [...vendors, ...fromMatches(bundle, state, event, matches), ...detectUnusual(bundle, state, event, enrich)]
+}
+
+/** What {@link detect} says of an event on which no detection rule of the bundle matches, and which is no vendor's alert. */
+export function detectLearning(
+  bundle: Bundle,
+  state: Pick<EngineState, 'sigma' | 'rarity'>,
+  event: Event,
+  enrich: Enrich,
+): readonly Detected[] {
+  return [...fromMatches(bundle, state, event, []), ...detectUnusual(bundle, state, event, enrich)]
+}
+
+/**
+ * The same of one on which no rule that learns matches either: nothing of its record is asked for. It moves time on, by which
+ * windows end.
+ */
+export function detectQuiet(bundle: Bundle, state: Pick<EngineState, 'sigma'>, event: EventHead): readonly Detected[] {
+  return fromMatches(bundle, state, event, [])
+}
+
+/** The alerts of detection rules and of those that count them. */
+function fromMatches(
+  bundle: Bundle,
+  { sigma }: Pick<EngineState, 'sigma'>,
+  event: EventHead,
+  matches: readonly Tuned<Match>[],
+): readonly Detected[] {
   const counted = matches.filter((one) => one.kind === 'kept').map(({ match }) => match)
-  const hits = tunedBy(bundle, event, bundle.correlator.observe(state.sigma, event, counted))
-  const unusual = tunedBy(bundle, event, bundle.rarity.observe(state.rarity, event, locateBy(enrich, event.receivedAt)))
+  const hits = tunedBy(bundle, event, bundle.correlator.observe(sigma, event, counted))
   const isSilent = ({ kind, match }: Tuned<Match>) => kind === 'kept' && bundle.correlator.silent.has(match.rule.id)
   return [
-    ...(vendorAlert === null ? [] : [{ alert: vendorAlert, tuned: null, withheld: false }]),
     ...matches.filter((one) => !isSilent(one)).map((one) => detected(alertOf(event, one.match), one)),
     ...hits.map((one) => detected(alertOfCorrelation(event, one.match), one)),
-    ...unusual.map((one) => detected(alertOfRarity(event, one.match), one)),
   ]
+}
+
+function detectUnusual(
+  bundle: Bundle,
+  { rarity }: Pick<EngineState, 'rarity'>,
+  event: Event,
+  enrich: Enrich,
+): readonly Detected[] {
+  const unusual = bundle.rarity.observe(rarity, event, locateBy(enrich, event.receivedAt))
+  return tunedBy(bundle, event, unusual).map((one) => detected(alertOfRarity(event, one.match), one))
 }
 
 /** Matches as the overlays leave them. What is withheld is no match: correlations do not count it. */
 function tunedBy<T extends Match | CorrelationHit | RarityHit>(
   { tuning }: Bundle,
-  event: Event,
+  event: EventHead,
   matches: readonly T[],
 ): readonly Tuned<T>[] {
   return matches.map((match) => tuning.tune(match, event))

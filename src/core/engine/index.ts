@@ -4,6 +4,8 @@ export {
   type Detected,
   decide,
   detect,
+  detectLearning,
+  detectQuiet,
   type EngineState,
   sentencesOf,
 } from './engine.ts'

@@ -32,6 +32,9 @@ export interface Event {
   readonly record: JsonObject
 }
 
+/** An event without what it says: all that is needed of it when no rule asks for more. */
+export type EventHead = Omit<Event, 'inbound' | 'logsource' | 'record'>
+
 /**
  * The one place in which every received event ends.
  * `alerted`: raised or extended an alert; `noMatch`: telemetry on which no rule fired; `duplicate`: seen before;

@@ -21,3 +21,4 @@ export type {
   ReplayedRun,
   ReplayResult,
 } from './replayed.ts'
+export { createScan, type Scan, type Scanned, type ScannedSide } from './scan.ts'

@@ -24,7 +24,7 @@ export interface Recorder {
   count(outcome: EventOutcome, records?: number): void
   /** An event of that time was decided about. */
   seen(at: number): void
-  alert(decision: AlertDecision, event: Event): void
+  alert(decision: AlertDecision, event: Pick<Event, 'seq' | 'index' | 'receivedAt'>): void
   /** Counts the run that is about to be played; false when there have been too many. */
   hasRoomForRun(): boolean
   run(run: ReplayedRun): void

@@ -1,4 +1,4 @@
-import { type Event, type EventId, hashId } from '../../model/index.ts'
+import { type EventHead, type EventId, hashId } from '../../model/index.ts'
 import { type Aggregate, aggregate } from './aggregate.ts'
 import { type CorrelationRule, maxEntries } from './correlation-rule.ts'
 import { type Anchor, type Derived, type Entry, lose, type SigmaState, type Window } from './correlation-state.ts'
@@ -40,7 +40,7 @@ export interface Correlator {
   /** Rules and correlations whose own alerts are kept back because a correlation speaks for them. */
   readonly silent: ReadonlySet<string>
   /** The hits that this event made, those of silent correlations left out. */
-  observe(state: SigmaState, event: Event, matches: readonly Match[]): readonly CorrelationHit[]
+  observe(state: SigmaState, event: EventHead, matches: readonly Match[]): readonly CorrelationHit[]
 }
 
 /**
@@ -58,7 +58,7 @@ export function createCorrelator(
   const byId = new Map(rules.map((rule) => [rule.id, rule]))
   const owner = {}
 
-  const observe = (state: SigmaState, event: Event, matches: readonly Match[]): readonly CorrelationHit[] => {
+  const observe = (state: SigmaState, event: EventHead, matches: readonly Match[]): readonly CorrelationHit[] => {
     if (event.occurredAt > state.watermark) state.watermark = event.occurredAt
     const derived = derivedOf(state, byId, owner)
     const hits = judgeDue(state, derived, byId)
@@ -111,7 +111,7 @@ function count(
   derived: Derived,
   rule: CorrelationRule,
   signal: Signal,
-  event: Event,
+  event: EventHead,
   cap: number,
 ): CorrelationHit | null {
   const room = Math.floor(maxKeyBytes / (rule.groupBy.length + 1))
@@ -150,7 +150,7 @@ function count(
   return null
 }
 
-function anchorOf(signal: Signal, event: Event): Anchor {
+function anchorOf(signal: Signal, event: EventHead): Anchor {
   const { receivedAt, source, observables } = event
   return { event: signal.event, at: signal.at, receivedAt, source, observables: observables.slice(0, maxObservables) }
 }
