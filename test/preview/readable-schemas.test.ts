@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lockedOptions } from '../../src/preview/locked-child.ts'
+import { lockedOptions } from '../../src/preview/locked-process.ts'
 
 test('a locked child can read every schema that core imports, and no other file of content', () => {
   const files = (readdirSync('src/core', { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'))
