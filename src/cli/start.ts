@@ -7,6 +7,7 @@ import { anchorerFor } from './anchorer-for.ts'
 import { channelServices, channelSettings } from './channels-for.ts'
 import { closerFor } from './closer-for.ts'
 import { Failure } from './failure.ts'
+import { githubFor } from './github-for.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { openStoreFor, withStoreOptions } from './open-store.ts'
 import { readConfig } from './read-config.ts'
@@ -41,7 +42,7 @@ export function register(program: Command): void {
     .option('--json', 'one line of JSON when it listens, and one when it has stopped')
     .addHelpText(
       'after',
-      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook',
+      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with GitHub POST /github/webhooks, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook',
     )
     .action(start)
 }
@@ -80,6 +81,16 @@ async function start(options: Options): Promise<void> {
     bundle: () => runtime.bundle(),
     workDir: join('var', 'work'),
   })
+  const github = await githubFor(config('github'), {
+    store,
+    secrets,
+    bundle: () => runtime.bundle(),
+    clock,
+    log,
+  }).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   for (const problem of runtime.enricher.problems)
     log(`enrichment: ${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.message}`)
   const serving = await serve(runtime, {
@@ -89,7 +100,7 @@ async function start(options: Options): Promise<void> {
     config,
     clock,
     log,
-    services: [...anchorer, ...closer, ...told],
+    services: [...anchorer, ...closer, ...told, ...github],
     ...(options.syslogUdp === undefined ? {} : { syslogUdpPort: portOf('--syslog-udp', options.syslogUdp) }),
     ...(options.syslogTcp === undefined ? {} : { syslogTcpPort: portOf('--syslog-tcp', options.syslogTcp) }),
   }).catch(async (error: Error) => {

@@ -4,6 +4,7 @@ import type { Feature, Seat } from '../app/feature.ts'
 import { CallFailed } from './call-failed.ts'
 import { type Authorized, createCalls } from './github-calls.ts'
 import { issueEventOf } from './issue-event.ts'
+import { labelStyles } from './issue-labels.ts'
 import type { Links } from './links.ts'
 import { look } from './look.ts'
 import { remoteComment, remoteIssue } from './remote-issue.ts'
@@ -96,9 +97,15 @@ export function issuesFeature(seat: Seat, options: IssuesOptions): IssuesFeature
     look: () => look(takes),
     async start() {
       await enableChannel(store, 'github', clock())
-      await store.transaction((tx) =>
-        send(tx, 'github', { key: `labels/${labelsVersion}`, body: { kind: 'labels' }, rank: 4, at: clock() }),
-      )
+      await store.transaction(async (tx) => {
+        for (const [name] of labelStyles)
+          await send(tx, 'github', {
+            key: `label/${labelsVersion}/${name}`,
+            body: { kind: 'label', name },
+            rank: 4,
+            at: clock(),
+          })
+      })
       await drain.start()
     },
     stop: () => drain.stop(),

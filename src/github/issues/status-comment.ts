@@ -6,12 +6,14 @@ import { statusMarker } from './markers.ts'
 
 const shown = 8
 
-/** The comment that always says how things stand now; it is edited, never written again. */
+/**
+ * The comment that always says how things stand now; it is edited, never written again. What happened last stands in the timeline only:
+ * here it would cost a second write each time.
+ */
 export function statusComment(tenant: TenantId, view: Extract<IssueView, { kind: 'incident' }>): string {
   const { file, waiting } = view
-  const { incident, containments, tasks, timeline } = file
+  const { incident, containments, tasks } = file
   const open = tasks.filter((one) => one.state === 'open').length
-  const last = timeline.at(-1)
   const lines = [
     `**${incident.status}**${incident.verdict === null ? '' : ` as ${incident.verdict}`}, ${incident.owner === null ? 'nobody owns it: `/ack` takes it' : `owned by ${prose(incident.owner, 80)}`}`,
     ...waiting
@@ -30,7 +32,6 @@ export function statusComment(tenant: TenantId, view: Extract<IssueView, { kind:
       ),
     ...(containments.length > shown ? [`${containments.length - shown} more hold, see above`] : []),
     ...(open === 0 ? [] : [`${open} ${open === 1 ? 'task is' : 'tasks are'} open`]),
-    ...(last === undefined ? [] : [`last: ${utc(last.at)} ${prose(last.actor, 40)}: ${prose(last.sentence, 300)}`]),
   ]
   return [statusMarker(tenant, incident.number), ...lines.map((line) => `- ${line}`)].join('\n')
 }

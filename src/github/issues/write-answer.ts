@@ -16,7 +16,8 @@ export type IssueMessage =
       readonly comment: number | null
       readonly ok: boolean
     }
-  | { readonly kind: 'labels' }
+  /** A label that is made with its colour and meaning, each by itself, so that none of them holds up an incident. */
+  | { readonly kind: 'label'; readonly name: string }
 
 const slackMs = 10 * 60_000
 
@@ -26,11 +27,11 @@ export async function writeMessage(parts: WriteParts, due: Due, hand: Hand): Pro
   if (message === null)
     return { ok: false, failure: { kind: 'refused', why: 'the message is not understood', final: true } }
   const done = { ok: true, digest: due.subject, outside: due.outside } as const
-  if (message.kind === 'labels') {
-    for (const [name, colour, meaning] of labelStyles) {
-      await hand.spend()
-      await parts.calls.createLabel(name, colour, meaning)
-    }
+  if (message.kind === 'label') {
+    const [name, colour, meaning] = labelStyles.find(([one]) => one === message.name) ?? []
+    if (name === undefined || colour === undefined || meaning === undefined) return done
+    await hand.spend()
+    await parts.calls.createLabel(name, colour, meaning)
     return done
   }
   const state = stateOf(due.outside)
@@ -56,8 +57,8 @@ export async function writeMessage(parts: WriteParts, due: Due, hand: Hand): Pro
 
 function messageOf(body: Json): IssueMessage | null {
   if (!isObject(body)) return null
-  const { kind, issue, text, comment, ok } = body
-  if (kind === 'labels') return { kind }
+  const { kind, issue, text, comment, ok, name } = body
+  if (kind === 'label' && typeof name === 'string') return { kind, name }
   if (kind !== 'answer' || typeof issue !== 'number' || typeof text !== 'string') return null
   return { kind, issue, text, comment: typeof comment === 'number' ? comment : null, ok: ok === true }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { changeIncident } from '../../../src/cases/index.ts'
+import { changeIncident, saveIncidents } from '../../../src/cases/index.ts'
+import { madeIncident } from '../../cases/made.ts'
 import { githubWorld } from './github-world.ts'
 
 const opened = async () => {
@@ -138,8 +139,6 @@ test('of two the later one holds, whatever comes first', async () => {
 
 test('an incident that was merged closes its issue with a pointer to the other', async () => {
   const world = await opened()
-  const { saveIncidents } = await import('../../../src/cases/index.ts')
-  const { madeIncident } = await import('../../cases/made.ts')
   await world.store.transaction((tx) => saveIncidents(tx, [madeIncident({ number: 2, title: 'the other' })]))
   await world.settle()
   await world.store.transaction((tx) =>
