@@ -6,6 +6,7 @@ import { register as bisect } from './bisect.ts'
 import { register as containment } from './containment.ts'
 import { register as deadLetters } from './dead-letters.ts'
 import { register as demo } from './demo.ts'
+import { register as deploy } from './deploy.ts'
 import { register as explain } from './explain.ts'
 import { register as githubRebuild } from './github-rebuild.ts'
 import { register as incidents } from './incidents.ts'
@@ -47,7 +48,7 @@ type Register = (program: Command) => void
 
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
-  ['Run:', [start, run, demo]],
+  ['Run:', [start, deploy, run, demo]],
   ['Incidents:', [incidents, incidentsSeverity, incidentsSimilar, indicators, explain, propose, replay, metrics]],
   ['Decide:', [approve, containment, runs, runsStart, runsControl, stopSwitch]],
   [

@@ -19,6 +19,8 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Given on standard input. */
   readonly input?: string
+  /** After that long it is ended; never unless told. */
+  readonly timeoutMs?: number
 }
 
 /** Runs git with arguments, never through a shell; the repository's owner and configuration of the machine do not matter. */
@@ -27,6 +29,7 @@ export async function git(root: string, args: readonly string[], options: GitOpt
     env: { ...environment, ...options.env },
     encoding: 'buffer',
     maxBuffer: 256 * 1024 * 1024,
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' }),
   })
   // When git ends before it has read everything, its exit code says so.
   running.child.stdin?.on('error', () => undefined)

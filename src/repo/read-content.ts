@@ -12,9 +12,13 @@ export interface Content {
 /** Where content lies; nothing else of a repository is read. */
 export const contentFolders = ['rules', 'playbooks', 'integrations', 'test/fixtures/playbooks']
 const isContent = (path: string) => /\.(ya?ml)$/.test(path)
+/** Whether a path of a repository is content: rules, playbooks, integrations and their fixtures. */
+export const isContentPath = (path: string) =>
+  isContent(path) && contentFolders.some((folder) => path.startsWith(`${folder}/`))
 /** Enough of a file to see that it is too large: four bytes are at most one character more than a million of them. */
 const readBytes = 4_000_004
-const maxTotalBytes = 256 * 1024 * 1024
+/** All content of a commit together. */
+export const maxTotalBytes = 256 * 1024 * 1024
 
 /**
  * The content files of a working tree. Links are not followed; of a file that is too large the beginning is given, so

@@ -240,6 +240,12 @@ export async function startGithub(): Promise<TestGithub> {
           : 'success'
       return { status: 200, doc: { sha, state, total_count: newest.length, statuses: newest } }
     }
+    const brought = /^\/commits\/([0-9a-f]{40})\/pulls$/.exec(rest)
+    if (brought !== null && method === 'GET') {
+      const found = pulls.all().filter((one) => one.repo === repo && one.merged?.sha === brought[1])
+      const docs = await Promise.all(found.map((one) => api(auth, 'GET', `/repos/${repo}/pulls/${one.number}`)))
+      return { status: 200, doc: docs.map(pulls.patch) }
+    }
     const reaction = /^\/issues\/(?:comments\/)?\d+\/reactions$/.exec(rest)
     if (reaction !== null) {
       if (!mayEnter(auth, repo)) return denied
