@@ -1,11 +1,12 @@
 import type { GateDecision } from '../core/policy/index.ts'
 import type { Patience } from './backoff.ts'
-import type { Claimed } from './claimed.ts'
 import type { Wanted } from './gate-effect.ts'
+import { isOnlySimulated, makeSimulated } from './make-effect.ts'
 import type { OpenEffect } from './open-effect.ts'
 import { rateOf, takeCall } from './rate-budget.ts'
 import type { Approval } from './read-approvals.ts'
-import type { Turn } from './turn.ts'
+import { settleMade } from './record-made.ts'
+import type { Taken, Turn } from './turn.ts'
 
 /** How an effect is made. */
 export interface Manner {
@@ -71,16 +72,36 @@ export function intendEffect(
   return intent
 }
 
-/** Claims an open effect for this replica and puts the call on record before it is made; a vendor's rate may put it off. */
+/**
+ * Claims an open effect for this replica and puts the call on record before it is made; a vendor's rate may put it off.
+ * What is only simulated is made here and now, its outcome committed together with its intent: it leaves nothing outside but
+ * a file with its own name, written before the commit, and written again by whoever does it again. A message into the
+ * outbox is sent by whoever finds it there, so it is no exception: the intent is on disk before.
+ */
 export async function claimCall(
+  turn: Turn,
+  wanted: Pick<Wanted, 'action' | 'integration' | 'spec'>,
+  effect: OpenEffect,
+  manner: Pick<Manner, 'patience' | 'timeoutMs' | 'undoes'>,
+  kind: 'call' | 'confirm',
+): Promise<Taken> {
+  const { round, run } = turn
+  const taken = await claim(turn, wanted, effect, manner, kind)
+  if (taken.kind !== 'claimed' || !isOnlySimulated(taken.claimed)) return taken
+  const { made, artifact } = makeSimulated(taken.claimed, round.artifactsDir)
+  if (artifact !== null) round.writes.artifacts.push(artifact)
+  const result = settleMade(round, run, taken.claimed, made)
+  if (result === null || result === 'open') throw new Error(`${taken.claimed.action} was simulated and has no outcome`)
+  return { kind: 'ended', result }
+}
+
+async function claim(
   { round, run, incident }: Turn,
   wanted: Pick<Wanted, 'action' | 'integration' | 'spec'>,
   effect: OpenEffect,
   manner: Pick<Manner, 'patience' | 'timeoutMs' | 'undoes'>,
   kind: 'call' | 'confirm',
-): Promise<
-  { readonly kind: 'claimed'; readonly claimed: Claimed } | { readonly kind: 'waits'; readonly wakeAt: number }
-> {
+): Promise<Exclude<Taken, { kind: 'ended' }>> {
   const { tx, at, live, replica, writes } = round
   const rate = effect.mode === 'live' ? rateOf(live?.config(wanted.integration.id) ?? {}) : null
   const waitMs = rate === null ? 0 : await takeCall(tx, wanted.integration.id, rate)

@@ -42,7 +42,7 @@ export async function decideEffect(turn: Turn, wanted: Wanted, intendedAt: numbe
       ...recent,
       targetCriticality: criticalityOf(incident, target),
       at: round.at,
-      stopped: await round.isStopped(),
+      stopped: round.isStopped,
       approval: wanted.approval,
     },
     bundle.policies,

@@ -28,13 +28,20 @@ export interface KnownRun {
   readonly open: Map<string, OpenEffect>
 }
 
-/** Reads runs that nobody else works at now, in one statement. */
-export async function readKnownRuns(tx: Tx, ids: readonly string[]): Promise<readonly KnownRun[]> {
-  const found = await tx.query<Omit<KnownRun, 'open'> & { open: readonly OpenEffect[] }>(
+/** Reads runs that nobody else works at now, and whether the stop switch is on, in one statement. */
+export async function readKnownRuns(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ readonly runs: readonly KnownRun[]; readonly isStopped: boolean }> {
+  const found = await tx.query<Omit<KnownRun, 'open'> & { open: readonly OpenEffect[]; isStopped: boolean }>(
     { name: 'known-runs', text: known },
     [tx.tenant, ids],
   )
-  return found.rows.map((row) => ({ ...row, open: new Map(row.open.map((one) => [one.path, one])) }))
+  const runs = found.rows.map(({ isStopped: _, open, ...row }) => ({
+    ...row,
+    open: new Map(open.map((one) => [one.path, one])),
+  }))
+  return { runs, isStopped: found.rows.some((one) => one.isStopped) }
 }
 
 // A run that failed keeps nobody from trying.
@@ -47,5 +54,6 @@ const known = `select r.id, r.playbook, r.bundle, r.commit, r.deadline_at as "de
     exists (select from approval a where a.tenant = r.tenant and a.run = r.id and a.status = 'pending') as "isAsking",
     (select coalesce(jsonb_agg(jsonb_build_object('path', s.path, 'status', s.status, 'output', s.output, 'sentence', s.sentence) order by s.n), '[]')
       from run_step s where s.tenant = r.tenant and s.run = r.id) as results,
+    exists (select from stop_switch where tenant = $1) as "isStopped",
     ${openEffects} as open
   from run r where r.tenant = $1 and r.id = any($2::text[])`

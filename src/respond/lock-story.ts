@@ -7,8 +7,16 @@ import { lockAudit, type Tx } from '../store/index.ts'
  */
 export async function lockStory(tx: Tx, incidents: readonly IncidentNumber[]): Promise<void> {
   await lockAudit(tx)
+  await lockIncidents(tx, incidents)
+}
+
+/** Like {@link lockStory} for a caller that holds the chain. */
+export async function lockIncidents(tx: Tx, incidents: readonly IncidentNumber[]): Promise<void> {
   await tx.query(
-    'select from incident where tenant = $1 and number = any($2::int[]) order by number for no key update',
+    {
+      name: 'lock-story',
+      text: 'select from incident where tenant = $1 and number = any($2::int[]) order by number for no key update',
+    },
     [tx.tenant, incidents],
   )
 }

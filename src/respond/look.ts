@@ -1,3 +1,4 @@
+import { ensureAudit } from '../store/index.ts'
 import type { Claimed } from './claimed.ts'
 import { nextDue } from './due-runs.ts'
 import { escalateApprovals } from './escalate-approvals.ts'
@@ -21,6 +22,7 @@ export function look(
 ): Promise<Looked> {
   return parts.store.transaction(async (tx) => {
     const at = parts.clock()
+    await ensureAudit(tx)
     await expireApprovals(tx, at)
     await escalateApprovals(tx, at)
     await takeOver(tx, leaseMs)

@@ -5,7 +5,7 @@ import type { Claimed } from './claimed.ts'
 import { egressFault } from './egress.ts'
 import { type Judgement, judgeAnswer } from './judge-answer.ts'
 import type { Verdict } from './next-call.ts'
-import { type PerformPlaces, perform } from './perform.ts'
+import { type Artifact, type Performed, type PerformPlaces, perform, simulate } from './perform.ts'
 import { readOutput } from './read-output.ts'
 import { renderRequest } from './render-request.ts'
 
@@ -38,18 +38,30 @@ export async function makeEffect(
 ): Promise<Made> {
   if (claimed.mode === 'live' && claimed.spec.handler === undefined && live !== undefined)
     return claimed.kind === 'confirm' ? confirm(claimed, live, clock) : send(claimed, live, clock)
-  const spec = claimed.undoes === null ? claimed.spec : { ...claimed.spec, request: claimed.spec.rollback ?? null }
-  const done = await perform(claimed.integration, spec, { ...claimed, effect: String(spec.effect) }, places)
-  return {
-    verdict: done.outcome,
-    status: null,
-    output: done.result,
-    result: done.result,
-    rollback: claimed.undoes === null ? done.rollback : null,
-    retryAfterMs: null,
-    sentence: done.sentence,
-  }
+  return madeOf(claimed, await perform(claimed.integration, specOf(claimed), intentOf(claimed), places))
 }
+
+/** Whether making it leaves nothing outside but a file that says what would be sent. */
+export const isOnlySimulated = (claimed: Claimed) => claimed.mode === 'simulate' && claimed.spec.handler === undefined
+
+/** What a simulated effect comes to, and the file that is to be written. */
+export function makeSimulated(claimed: Claimed, artifactsDir: string): { made: Made; artifact: Artifact | null } {
+  const { performed, artifact } = simulate(claimed.integration, specOf(claimed), intentOf(claimed), artifactsDir)
+  return { made: madeOf(claimed, performed), artifact }
+}
+
+const specOf = ({ undoes, spec }: Claimed) => (undoes === null ? spec : { ...spec, request: spec.rollback ?? null })
+const intentOf = (claimed: Claimed) => ({ ...claimed, effect: String(claimed.spec.effect) })
+
+const madeOf = (claimed: Claimed, done: Performed): Made => ({
+  verdict: done.outcome,
+  status: null,
+  output: done.result,
+  result: done.result,
+  rollback: claimed.undoes === null ? done.rollback : null,
+  retryAfterMs: null,
+  sentence: done.sentence,
+})
 
 async function send(claimed: Claimed, live: Live, clock: () => number): Promise<Made> {
   const { action, target, spec } = claimed

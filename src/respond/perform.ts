@@ -1,9 +1,9 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hashId, isObject, type Json, type JsonObject } from '../core/model/index.ts'
 import type { ActionSpec, Integration } from '../core/normalize/index.ts'
 import { writeEmail } from './outbox-email.ts'
 import { renderRequest } from './render-request.ts'
+import { writeArtifact } from './write-artifact.ts'
 
 /** An effect that is on record as intended and may now be made. */
 export interface Intent {
@@ -34,9 +34,15 @@ export interface PerformPlaces {
   readonly outboxDir: string
 }
 
+/** What a simulated effect leaves: a file that says what would be sent. */
+export interface Artifact {
+  readonly file: string
+  readonly text: string
+}
+
 /**
- * Makes an effect in simulate mode: renders the request that would be sent and the one that would undo it, writes both
- * as an artifact and sends nothing. Messages into the outbox folder are written for real: they stay on this machine.
+ * Makes an effect that is not sent to a vendor: a simulated one leaves its artifact; a message into the outbox folder is
+ * written for real and stays on this machine until a mail transfer agent takes it.
  */
 export async function perform(
   integration: Integration,
@@ -44,7 +50,45 @@ export async function perform(
   intent: Intent,
   places: PerformPlaces,
 ): Promise<Performed> {
-  const base = {
+  if (spec.handler === 'outbox-email') {
+    const file = await writeEmail(places.outboxDir, intent.id, intent.inputs, intent.at)
+    return {
+      outcome: 'done',
+      result: { file },
+      rollback: null,
+      sentence: `wrote a message to ${intent.target} into the outbox`,
+    }
+  }
+  const { performed, artifact } = simulate(integration, spec, intent, places.artifactsDir)
+  if (artifact !== null) await writeArtifact(artifact)
+  return performed
+}
+
+/** Renders the request that would be sent and the one that would undo it; nothing is sent or written here. */
+export function simulate(
+  integration: Integration,
+  spec: ActionSpec,
+  intent: Intent,
+  artifactsDir: string,
+): { readonly performed: Performed; readonly artifact: Artifact | null } {
+  const failed = (error: string, sentence: string) => ({
+    performed: { outcome: 'failed' as const, result: { error }, rollback: null, sentence },
+    artifact: null,
+  })
+  if (!isObject(spec.request)) return failed('the action has no request', `${intent.action} has no request`)
+  const given = { effect: intent.id }
+  const request = renderRequest(integration, spec.request, intent.inputs, {}, given)
+  const rollback = isObject(spec.rollback) ? renderRequest(integration, spec.rollback, intent.inputs, {}, given) : null
+  if (!request.ok || (rollback !== null && !rollback.ok)) {
+    const problems = [...(request.ok ? [] : request.problems), ...(rollback?.ok === false ? rollback.problems : [])]
+    const error = problems[0]?.message ?? 'cannot be rendered'
+    return failed(error, `${intent.action} on ${intent.target} could not be prepared: ${error}`)
+  }
+  const undo = rollback === null ? null : rollback.value
+  const name = `${intent.path.replace(/[^a-z0-9-]+/gi, '-')}-${hashId(intent.id).slice(0, 6)}.json`
+  const file = join(artifactsDir, `incident-${intent.incident}`, name)
+  const told = {
+    mode: 'simulate',
     action: intent.action,
     effect: intent.effect,
     target: intent.target,
@@ -55,53 +99,17 @@ export async function perform(
     why: intent.why,
     approvedBy: intent.approvedBy,
     at: new Date(intent.at).toISOString(),
-  }
-  if (spec.handler === 'outbox-email') {
-    const file = await writeEmail(places.outboxDir, intent.id, intent.inputs, intent.at)
-    return {
-      outcome: 'done',
-      result: { file },
-      rollback: null,
-      sentence: `wrote a message to ${intent.target} into the outbox`,
-    }
-  }
-  if (!isObject(spec.request))
-    return {
-      outcome: 'failed',
-      result: { error: 'the action has no request' },
-      rollback: null,
-      sentence: `${intent.action} has no request`,
-    }
-  const given = { effect: intent.id }
-  const request = renderRequest(integration, spec.request, intent.inputs, {}, given)
-  const rollback = isObject(spec.rollback) ? renderRequest(integration, spec.rollback, intent.inputs, {}, given) : null
-  if (!request.ok || (rollback !== null && !rollback.ok)) {
-    const error =
-      [...(request.ok ? [] : request.problems), ...(rollback === null || rollback.ok ? [] : rollback.problems)][0]
-        ?.message ?? 'cannot be rendered'
-    return {
-      outcome: 'failed',
-      result: { error },
-      rollback: null,
-      sentence: `${intent.action} on ${intent.target} could not be prepared: ${error}`,
-    }
-  }
-  const undo = rollback === null ? null : rollback.value
-  const file = join(
-    places.artifactsDir,
-    `incident-${intent.incident}`,
-    `${intent.path.replace(/[^a-z0-9-]+/gi, '-')}-${hashId(intent.id).slice(0, 6)}.json`,
-  )
-  await mkdir(join(places.artifactsDir, `incident-${intent.incident}`), { recursive: true })
-  await writeFile(
-    `${file}.part`,
-    `${JSON.stringify({ mode: 'simulate', ...base, request: request.value, rollback: undo, irreversible: spec.irreversible ?? null }, null, 2)}\n`,
-  )
-  await rename(`${file}.part`, file)
-  return {
-    outcome: 'done',
-    result: { mode: 'simulate', request: request.value, artifact: file },
+    request: request.value,
     rollback: undo,
-    sentence: `simulated ${intent.action} on ${intent.target}: would send ${request.value.method} ${request.value.url}`,
+    irreversible: spec.irreversible ?? null,
+  }
+  return {
+    performed: {
+      outcome: 'done',
+      result: { mode: 'simulate', request: request.value, artifact: file },
+      rollback: undo,
+      sentence: `simulated ${intent.action} on ${intent.target}: would send ${request.value.method} ${request.value.url}`,
+    },
+    artifact: { file, text: `${JSON.stringify(told, null, 2)}\n` },
   }
 }

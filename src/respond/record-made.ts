@@ -9,11 +9,18 @@ import type { PastCall } from './next-call.ts'
 import { recordSteps } from './record-steps.ts'
 import type { Round } from './round.ts'
 
-/**
- * Records what a call came to: an outcome ends the step, anything else leaves the effect to its next turn. Null when
- * another replica has taken the effect over meanwhile: then this one has nothing to say.
- */
+/** Records what a call came to, with the end of its step where it is an outcome. See {@link settleMade}. */
 export function recordMade(round: Round, run: KnownRun, claimed: Claimed, made: Made): StepResult | 'open' | null {
+  const settled = settleMade(round, run, claimed, made)
+  if (settled !== null && settled !== 'open') recordSteps(round, run, [settled])
+  return settled
+}
+
+/**
+ * Settles what a call came to: an outcome ends the step, which the caller records; anything else leaves the effect to its
+ * next turn. Null when another replica has taken the effect over meanwhile: then this one has nothing to say.
+ */
+export function settleMade(round: Round, run: KnownRun, claimed: Claimed, made: Made): StepResult | 'open' | null {
   const { at, writes, replica } = round
   const { id, path, n } = claimed
   const mine = run.open.get(path)
@@ -45,8 +52,6 @@ export function recordMade(round: Round, run: KnownRun, claimed: Claimed, made: 
       gate: claimed.why,
     },
   })
-  const result: StepResult = { path, status: verdict, output: made.output, sentence: made.sentence }
-  recordSteps(round, run, [result])
   run.open.delete(path)
-  return result
+  return { path, status: verdict, output: made.output, sentence: made.sentence }
 }

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, type Place, problem, type Result } from '../core/model/index.ts'
 import type { ActionSpec, Integration } from '../core/normalize/index.ts'
-import { compileValue } from '../core/template/index.ts'
+import { compileValue, type Value } from '../core/template/index.ts'
 
 /** A request as it would be sent; secrets stand in it as `secret:<name>` unless their values are given. */
 export interface RenderedRequest extends JsonObject {
@@ -37,12 +37,7 @@ export function renderRequest(
   )
   const scope: JsonObject = { ...inputs, config, secret: secrets, effect: { id: live.effect } }
   const render = (raw: Json): Result<Json> => {
-    const compiled = compileValue(
-      typeof raw === 'string'
-        ? raw.replace(/secret\.([a-z0-9-]+)/g, (_all, name: string) => `secret.${name.replace(/-/g, '_')}`)
-        : raw,
-      () => place,
-    )
+    const compiled = compiledOf(integration, raw, place)
     return compiled.ok ? compiled.value.render(scope) : compiled
   }
   const text = (raw: Json): string => {
@@ -88,6 +83,24 @@ export function renderRequest(
       body: body.value,
     },
   }
+}
+
+const known = new WeakMap<Integration, Map<Json, Result<Value>>>()
+
+/** A part of a manifest, compiled once. */
+function compiledOf(integration: Integration, raw: Json, place: Place): Result<Value> {
+  const compiled = known.get(integration) ?? new Map<Json, Result<Value>>()
+  known.set(integration, compiled)
+  const before = compiled.get(raw)
+  if (before !== undefined) return before
+  const value = compileValue(
+    typeof raw === 'string'
+      ? raw.replace(/secret\.([a-z0-9-]+)/g, (_all, name: string) => `secret.${name.replace(/-/g, '_')}`)
+      : raw,
+    () => place,
+  )
+  compiled.set(raw, value)
+  return value
 }
 
 /** The action of an integration, or undefined. */

@@ -99,7 +99,7 @@ export function createResponder(parts: ResponderParts): Responder {
       rests.saw(one.due)
       if (one.nextAt !== null) seen.nextAt = Math.min(seen.nextAt, one.nextAt)
     }
-    return calls.waiting() > 0 || worked.done.some((one) => one.due.length >= max)
+    return calls.waiting() > 0 || worked.failed.length > 0 || worked.done.some((one) => one.more)
   }
 
   const keepBeating = () => {

@@ -1,13 +1,12 @@
 import { readIncidents } from '../cases/index.ts'
 import type { Incident, IncidentNumber } from '../core/model/index.ts'
-import type { Tx } from '../store/index.ts'
+import type { AuditHead, Tx } from '../store/index.ts'
 import { type KnownRun, readKnownRuns } from './known-run.ts'
-import { lockStory } from './lock-story.ts'
+import { lockIncidents } from './lock-story.ts'
 import type { Live } from './make-effect.ts'
 import { type Approval, readApprovalsOf } from './read-approvals.ts'
 import { type KnownWaits, readWaits } from './read-waits.ts'
 import { type Counted, type RecentEffects, readRecent } from './recent-effects.ts'
-import { readStopSwitch } from './stop-switch.ts'
 import { noWrites, type Writes } from './writes.ts'
 
 /** What all turns of one transaction share. */
@@ -16,6 +15,8 @@ export interface RoundParts {
   readonly at: number
   readonly replica: string
   readonly live: Live | undefined
+  /** Where simulated effects leave their files. */
+  readonly artifactsDir: string
 }
 
 /**
@@ -37,22 +38,25 @@ export interface Round extends RoundParts {
   /** What was done lately, for budgets, without what this round intends. */
   readonly recent: () => Promise<RecentEffects>
   /** Whether the stop switch is on. */
-  readonly isStopped: () => Promise<boolean>
+  readonly isStopped: boolean
+  /** The end of the audit chain, which this transaction holds. */
+  head: AuditHead
 }
 
 /**
- * Takes runs for their turns: whoever holds the audit chain of a tenant is the only one who takes turns there, and no
+ * Takes runs for their turns. The caller holds `head`: whoever holds the audit chain of a tenant is the only one who takes turns there, and no
  * merge moves what the incidents hold. A run that a merge gave to another incident meanwhile is left out.
  */
 export async function openRound(
   tx: Tx,
   parts: RoundParts,
+  head: AuditHead,
   wanted: readonly { readonly run: string; readonly incident: IncidentNumber }[],
 ): Promise<Round> {
   const numbers = [...new Set(wanted.map((one) => one.incident))]
-  await lockStory(tx, numbers)
+  await lockIncidents(tx, numbers)
   const ids = [...new Set(wanted.map((one) => one.run))]
-  const found = await readKnownRuns(tx, ids)
+  const { runs: found, isStopped } = await readKnownRuns(tx, ids)
   const runs = new Map(found.filter((one) => numbers.includes(one.incident)).map((one) => [one.id, one]))
   const known = [...runs.keys()]
   const writes = noWrites()
@@ -66,7 +70,8 @@ export async function openRound(
     approvals: once(async () => new Map((await readApprovalsOf(tx, known)).map((one) => [one.id as string, one]))),
     waits: once(() => readWaits(tx, known)),
     recent: once(() => readRecent(tx, parts.at, numbers)),
-    isStopped: once(async () => (await readStopSwitch(tx)) !== null),
+    isStopped,
+    head,
   }
 }
 

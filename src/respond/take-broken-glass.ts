@@ -1,6 +1,6 @@
 import { incidentFacts } from '../core/correlate/index.ts'
 import { isObject } from '../core/model/index.ts'
-import type { Tx } from '../store/index.ts'
+import { lockAudit, type Tx } from '../store/index.ts'
 import type { Denied } from './break-glass.ts'
 import { claimCall, intendEffect, type Manner } from './claim-effect.ts'
 import type { Claimed } from './claimed.ts'
@@ -12,7 +12,7 @@ import type { ResponderParts } from './responder.ts'
 import { openRound, type Round } from './round.ts'
 import { settleOpen } from './settle-open.ts'
 import { effectId } from './take-action.ts'
-import type { Turn } from './turn.ts'
+import type { Taken, Turn } from './turn.ts'
 import { writeRound } from './write-round.ts'
 
 type Glass = Pick<Approval, 'id' | 'run' | 'incident' | 'path' | 'digest'>
@@ -26,7 +26,13 @@ export async function takeBrokenGlass(tx: Tx, parts: ResponderParts, replica: st
   const at = parts.clock()
   const found = await tx.query<Glass>({ name: 'broken-glass', text: broken }, [tx.tenant, at])
   if (found.rowCount === 0) return []
-  const round = await openRound(tx, { at, replica, live: parts.live }, found.rows)
+  const { live, places } = parts
+  const round = await openRound(
+    tx,
+    { at, replica, live, artifactsDir: places.artifactsDir },
+    await lockAudit(tx),
+    found.rows,
+  )
   const claimed: Claimed[] = []
   for (const one of found.rows) claimed.push(...(await passOnce(round, parts, one)))
   await writeRound(round)
@@ -78,9 +84,7 @@ async function passOnce(round: Round, parts: ResponderParts, glass: Glass): Prom
   if (run.results.some((one) => one.path === path)) return []
   const open = run.open.get(path)
   if (open !== undefined) {
-    const gone = await settleOpen(turn, wanted, open, manner)
-    if (gone.kind === 'ended') recordSteps(round, run, [gone.result])
-    return gone.kind === 'claimed' ? [gone.claimed] : []
+    return left(turn, await settleOpen(turn, wanted, open, manner))
   }
   const decision = await decideEffect(turn, wanted, null)
   if (decision.answer === 'deny' && decision.breakGlass === null) return refuse(decision.sentence)
@@ -91,7 +95,11 @@ async function passOnce(round: Round, parts: ResponderParts, glass: Glass): Prom
     'break-glass.pass',
     `BREAK GLASS: ${denied.action} on ${target} is done against: ${decision.sentence}`,
   )
-  const taken = await claimCall(turn, wanted, intended, manner, 'call')
+  return left(turn, await claimCall(turn, wanted, intended, manner, 'call'))
+}
+
+function left({ round, run }: Turn, taken: Taken): readonly Claimed[] {
+  if (taken.kind === 'ended') recordSteps(round, run, [taken.result])
   return taken.kind === 'claimed' ? [taken.claimed] : []
 }
 

@@ -19,10 +19,12 @@ export interface Turned {
   readonly claimed: readonly Claimed[]
   /** Steps that ended, decisions left out. */
   readonly ended: readonly StepResult[]
+  /** Whether there is more to do at once: others are not to wait for it. */
+  readonly isUnfinished: boolean
 }
 
-const nothing: Turned = { claimed: [], ended: [] }
-const maxAdvances = 400
+const nothing: Turned = { claimed: [], ended: [], isUnfinished: false }
+const maxAdvances = 100
 
 /**
  * One turn of a run in a round that holds it: everything that needs nobody outside is done, every question asked, every
@@ -71,14 +73,16 @@ export async function takeTurn(round: Round, run: KnownRun, bundle: Bundle | und
     ended.push(...fresh.filter((one) => one.status !== 'decided'))
     if (advanced.end !== null && undoing === null) {
       endRun(round, run, isExpired ? { ...advanced.end, status: 'expired' } : advanced.end)
-      return { claimed, ended }
+      return { claimed, ended, isUnfinished: false }
     }
     if (taken.some((one) => one.kind === 'ended')) continue
     const paths = undoing === null ? advanced.next.map((one) => one.path) : [undoing.path]
     await leaveRun(round, run, paths, taken)
-    return { claimed, ended }
+    return { claimed, ended, isUnfinished: false }
   }
-  return { claimed, ended }
+  run.status = 'running'
+  round.writes.runs.set(run.id, { status: 'running', wakeAt: run.wakeAt, ended: null })
+  return { claimed, ended, isUnfinished: true }
 }
 
 async function takeAll(turn: Turn, next: readonly NextStep[]): Promise<Taken[]> {

@@ -4,9 +4,10 @@ import type { StepResult } from '../core/playbook/index.ts'
 import { lockAudit, type Store } from '../store/index.ts'
 import type { CallOutcome } from './calls.ts'
 import type { Claimed } from './claimed.ts'
-import { type DueRun, dueRuns, incidentsOf } from './due-runs.ts'
+import { type DueRun, dueRuns, lockWhenDue } from './due-runs.ts'
 import type { KnownRun } from './known-run.ts'
 import type { Live } from './make-effect.ts'
+import type { PerformPlaces } from './perform.ts'
 import { recordMade } from './record-made.ts'
 import { recordUnsent } from './record-unsent.ts'
 import { openRound, type Round } from './round.ts'
@@ -18,6 +19,7 @@ export interface WorkParts {
   readonly bundleOf: (digest: string) => Bundle | undefined | Promise<Bundle | undefined>
   readonly clock: () => number
   readonly live?: Live
+  readonly places: PerformPlaces
 }
 
 /** What a round is to do: record these outcomes, and take turns of their runs and of others. */
@@ -40,35 +42,37 @@ export interface Worked {
   readonly idle: readonly string[]
   /** Outcomes whose run was given to another incident at this moment: again. */
   readonly again: readonly CallOutcome[]
-  /** Runs that were due. */
+  /** Runs that were due and had their turn. */
   readonly due: readonly string[]
+  /** Whether there may be more to do at once. */
+  readonly more: boolean
   /** The first time for which a run of it waits. */
   readonly nextAt: number | null
 }
 
-const nothing: Worked = { claimed: [], ended: [], idle: [], again: [], due: [], nextAt: null }
+const nothing: Worked = { claimed: [], ended: [], idle: [], again: [], due: [], more: false, nextAt: null }
 
 /**
  * One round: one transaction that records what calls came to and takes a turn of each of these runs and of others that
- * are due. Everything about them is read together and written together, so that a round costs about the same for one run
- * as for thirty, and they wait for the disk once. Simulated effects go the same way as those that are sent (intent on
- * disk, then made, then outcome): what they leave is a file, which no rollback takes away.
+ * are due. Everything about them is read together and written together: a round has about the same number of statements
+ * for one run as for thirty, and they wait for the disk once.
  */
 export async function workRound(parts: WorkParts, wish: Wish, began: (runs: readonly DueRun[]) => void) {
   return parts.store.transaction(async (tx): Promise<Worked> => {
     const { outcomes, since, resting } = wish
-    const isAsked = wish.runs !== null || outcomes.length > 0
-    // Without the chain's lock first: most looks find nothing.
-    if (!isAsked && (await dueRuns(tx, since, resting, Math.min(1, wish.max))).length === 0) return nothing
-    await lockAudit(tx)
-    const called = await incidentsOf(tx, [...outcomes.map((one) => one.claimed.run), ...(wish.runs ?? [])])
-    const due = wish.runs === null ? await dueRuns(tx, since, resting, wish.max) : []
-    const all = [...called, ...due.filter((one) => !called.some(({ run }) => run === one.run))]
+    const asked = [...new Set([...outcomes.map((one) => one.claimed.run), ...(wish.runs ?? [])])]
+    const head = asked.length > 0 ? await lockAudit(tx) : await lockWhenDue(tx, { since, resting })
+    if (head === null) return nothing
+    const all = await dueRuns(tx, { runs: asked, max: wish.runs === null ? wish.max : 0, since, resting })
+    const due = all.filter((one) => one.isDue)
     began(all)
-    const round = await openRound(tx, { at: parts.clock(), replica: wish.replica, live: parts.live }, all)
+    const { live, places } = parts
+    const { artifactsDir } = places
+    const round = await openRound(tx, { at: parts.clock(), replica: wish.replica, live, artifactsDir }, head, all)
     const ended: { incident: IncidentNumber; step: StepResult }[] = []
     const claimed: Claimed[] = []
     const idle = new Set<string>()
+    const unfinished = new Set<string>()
     for (const outcome of outcomes) {
       const run = round.runs.get(outcome.claimed.run)
       if (run === undefined) continue
@@ -82,7 +86,8 @@ export async function workRound(parts: WorkParts, wish: Wish, began: (runs: read
       const turned = await takeTurn(round, run, await parts.bundleOf(run.bundle))
       for (const step of turned.ended) ended.push({ incident: run.incident, step })
       claimed.push(...turned.claimed)
-      if (!round.writes.runs.has(run.id)) idle.add(run.id)
+      if (turned.isUnfinished) unfinished.add(run.id)
+      else if (!round.writes.runs.has(run.id)) idle.add(run.id)
     }
     const times = [...round.writes.runs.values()].flatMap((one) => one.wakeAt ?? [])
     await writeRound(round)
@@ -90,8 +95,9 @@ export async function workRound(parts: WorkParts, wish: Wish, began: (runs: read
       claimed,
       ended,
       idle: [...idle],
-      again: outcomes.filter(({ claimed: { run } }) => !round.runs.has(run) && called.some((one) => one.run === run)),
-      due: due.map((one) => one.run),
+      again: outcomes.filter(({ claimed: { run } }) => !round.runs.has(run) && all.some((one) => one.run === run)),
+      due: due.map((one) => one.run).filter((one) => !unfinished.has(one)),
+      more: unfinished.size > 0 || (wish.runs === null && due.length >= wish.max),
       nextAt: times.length === 0 ? null : Math.min(...times),
     }
   })

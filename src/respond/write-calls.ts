@@ -20,29 +20,23 @@ export interface CallEnd {
   readonly sentence: string
 }
 
-/** Puts calls on record before they are made. */
-export async function writeCalls(tx: Tx, rows: readonly CallRow[]): Promise<void> {
-  if (rows.length === 0) return
-  await tx.query(
-    {
-      name: 'write-calls',
-      text: `insert into effect_attempt (tenant, effect, n, kind, at) select $1, effect, n, kind, at
-        from jsonb_to_recordset($2::jsonb) as r(effect text, n int, kind text, at bigint)`,
-    },
-    [tx.tenant, storableJson(rows)],
+/** Puts calls on record before they are made, and what others, or they, came to. */
+export async function writeCalls(tx: Tx, calls: readonly CallRow[], ends: readonly CallEnd[]): Promise<void> {
+  const keyOf = ({ effect, n }: Pick<CallRow, 'effect' | 'n'>) => `${n} ${effect}`
+  const endOf = new Map(
+    ends.map(({ at: endedAt, ...end }) => [keyOf(end), { ...end, endedAt, sentence: end.sentence.slice(0, 1000) }]),
   )
+  const begun = calls.map((one) => ({ ...endOf.get(keyOf(one)), ...one }))
+  if (begun.length > 0) await tx.query({ name: 'write-calls', text: begin }, [tx.tenant, storableJson(begun)])
+  for (const one of calls) endOf.delete(keyOf(one))
+  if (endOf.size > 0)
+    await tx.query({ name: 'write-call-ends', text: end }, [tx.tenant, storableJson([...endOf.values()])])
 }
 
-/** Puts on record what calls came to. */
-export async function writeCallEnds(tx: Tx, rows: readonly CallEnd[]): Promise<void> {
-  if (rows.length === 0) return
-  await tx.query(
-    {
-      name: 'write-call-ends',
-      text: `update effect_attempt t set ended_at = r.at, verdict = r.verdict, status = r.status, sentence = r.sentence
-        from jsonb_to_recordset($2::jsonb) as r(effect text, n int, at bigint, verdict text, status int, sentence text)
-        where t.tenant = $1 and t.effect = r.effect and t.n = r.n`,
-    },
-    [tx.tenant, storableJson(rows.map((one) => ({ ...one, sentence: one.sentence.slice(0, 1000) })))],
-  )
-}
+const begin = `insert into effect_attempt (tenant, effect, n, kind, at, ended_at, verdict, status, sentence)
+  select $1, effect, n, kind, at, "endedAt", verdict, status, sentence
+  from jsonb_to_recordset($2::jsonb) as r(effect text, n int, kind text, at bigint, "endedAt" bigint, verdict text, status int, sentence text)`
+
+const end = `update effect_attempt t set ended_at = r."endedAt", verdict = r.verdict, status = r.status, sentence = r.sentence
+  from jsonb_to_recordset($2::jsonb) as r(effect text, n int, "endedAt" bigint, verdict text, status int, sentence text)
+  where t.tenant = $1 and t.effect = r.effect and t.n = r.n`

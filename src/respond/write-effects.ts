@@ -42,7 +42,7 @@ export async function writeEffects(
   states: ReadonlyMap<string, EffectState>,
 ): Promise<void> {
   const fresh = new Set(intents.map((one) => one.id))
-  const inserts = intents.map((one) => ({ ...one, ...states.get(one.id) }))
+  const inserts = intents.map((one) => ({ ...one, ...states.get(one.id), ...states.get(one.id)?.settled }))
   if (inserts.length > 0) await tx.query({ name: 'write-intents', text: intend }, [tx.tenant, storableJson(inserts)])
   const changes = [...states]
     .filter(([id]) => !fresh.has(id))
@@ -52,14 +52,15 @@ export async function writeEffects(
 
 // A way back that failed before, when its time had come, is gone again when a person wants it.
 const intend = `insert into effect (tenant, id, run, incident, path, action, effect, target, inputs, gate, approval, mode, intended_at,
-    irreversible, expires_at, undoes, overruled, claimed_by, next_at, attempts)
+    irreversible, expires_at, undoes, overruled, claimed_by, next_at, attempts, outcome, settled_at, result, rollback)
   select $1, id, run, incident, path, action, effect, target, inputs, gate, approval, mode, "intendedAt",
-    irreversible, "expiresAt", undoes, overruled, "claimedBy", "nextAt", coalesce(attempts, 0)
+    irreversible, "expiresAt", undoes, overruled, "claimedBy", "nextAt", coalesce(attempts, 0), outcome, at, result, rollback
   from jsonb_to_recordset($2::jsonb) as r(id text, run text, incident int, path text, action text, effect text, target text, inputs jsonb,
     gate jsonb, approval text, mode text, "intendedAt" bigint, irreversible text, "expiresAt" bigint, undoes text, overruled text,
-    "claimedBy" text, "nextAt" bigint, attempts int)
+    "claimedBy" text, "nextAt" bigint, attempts int, outcome text, at bigint, result jsonb, rollback jsonb)
   on conflict (tenant, id) do update set gate = excluded.gate, approval = excluded.approval, mode = excluded.mode, intended_at = excluded.intended_at,
-    claimed_by = excluded.claimed_by, next_at = excluded.next_at, attempts = excluded.attempts, outcome = null, settled_at = null, result = null
+    claimed_by = excluded.claimed_by, next_at = excluded.next_at, attempts = excluded.attempts, outcome = excluded.outcome, settled_at = excluded.settled_at,
+    result = excluded.result, rollback = excluded.rollback
     where effect.outcome = 'failed'`
 
 const change = `update effect e set claimed_by = r."claimedBy", next_at = r."nextAt", attempts = r.attempts, outcome = r.outcome, settled_at = r.at,

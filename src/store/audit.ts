@@ -17,6 +17,12 @@ export interface AuditReport {
   readonly broken: { readonly seq: number; readonly why: string } | null
 }
 
+/** The end of a tenant's chain. */
+export interface AuditHead {
+  readonly seq: number
+  readonly hash: string
+}
+
 const genesis = '0'.repeat(64)
 
 function link(
@@ -32,9 +38,9 @@ function link(
  * Takes the tenant's turn at the chain until the transaction ends. Whoever also locks other rows takes this first, or two
  * writers may wait for each other.
  */
-export async function lockAudit(tx: Tx): Promise<{ readonly seq: number; readonly hash: string }> {
+export async function lockAudit(tx: Tx): Promise<AuditHead> {
   const take = async () => {
-    const found = await tx.query<{ seq: number; hash: string }>(
+    const found = await tx.query<AuditHead>(
       { name: 'lock-audit', text: 'select seq, hash from audit_head where tenant = $1 for update' },
       [tx.tenant],
     )
@@ -42,12 +48,16 @@ export async function lockAudit(tx: Tx): Promise<{ readonly seq: number; readonl
   }
   const known = await take()
   if (known !== undefined) return known
-  await tx.query(`insert into audit_head (tenant, seq, hash) values ($1, 0, '${genesis}') on conflict do nothing`, [
-    tx.tenant,
-  ])
+  await ensureAudit(tx)
   const head = await take()
   if (head === undefined) throw new Error('the audit chain has no head')
   return head
+}
+
+/** Sees to it that the tenant has a chain, which may be empty. */
+export async function ensureAudit(tx: Tx): Promise<void> {
+  const text = `insert into audit_head (tenant, seq, hash) values ($1, 0, '${genesis}') on conflict do nothing`
+  await tx.query({ name: 'ensure-audit', text }, [tx.tenant])
 }
 
 /** What PostgreSQL would refuse or change on the way in would make the stored row differ from the one that was hashed. */
@@ -62,12 +72,14 @@ export async function auditHead(tx: Tx): Promise<{ readonly seq: number; readonl
 }
 
 /** Appends to the tenant's chain inside the caller's transaction; the head row serialises appenders. */
-export const appendAudit = (tx: Tx, entry: AuditEntry): Promise<void> => appendAudits(tx, [entry])
+export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  await appendAudits(tx, [entry], await lockAudit(tx))
+}
 
-/** Like {@link appendAudit}, several in this order, in one statement. */
-export async function appendAudits(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
-  if (entries.length === 0) return
-  let { seq, hash } = await lockAudit(tx)
+/** Like {@link appendAudit}, several in this order, in one statement, behind the head that the caller holds; returns the new one. */
+export async function appendAudits(tx: Tx, entries: readonly AuditEntry[], head: AuditHead): Promise<AuditHead> {
+  if (entries.length === 0) return head
+  let { seq, hash } = head
   const rows = entries.map((entry) => {
     const row = {
       at: entry.at,
@@ -100,6 +112,7 @@ export async function appendAudits(tx: Tx, entries: readonly AuditEntry[]): Prom
       rows.map((one) => one.hash),
     ],
   )
+  return { seq, hash }
 }
 
 interface Row {

@@ -5,8 +5,8 @@ import { allow, bundleWith, incidentOf, suspendFirst, worldOf } from './world.ts
 const people = ['user17@example.com']
 
 /** Two incidents with a run of the same playbook each; `begun` says in which order they start. */
-async function twoRuns(policy: string | undefined, begun: readonly [number, number] = [1, 2]) {
-  const world = await worldOf(await bundleWith(suspendFirst, policy), { people })
+async function twoRuns(policy: string | undefined, begun: readonly [number, number] = [1, 2], steps = suspendFirst) {
+  const world = await worldOf(await bundleWith(steps, policy), { people })
   await world.rows('delete from run returning id')
   await world.store.transaction((tx) => saveIncidents(tx, [incidentOf(2, people)]))
   for (const incident of begun) {
@@ -57,7 +57,8 @@ test('a question of a run that gives way is void, the one of the older run is st
 })
 
 test('an effect that was on record before the merge is settled before its run gives way', async () => {
-  const world = await twoRuns(allow)
+  const mail = '  - { id: tell, action: email.send, with: { to: a@example.com, subject: x, text: y } }\n'
+  const world = await twoRuns(allow, [1, 2], mail)
   await expect(
     world
       .responder({
@@ -70,7 +71,7 @@ test('an effect that was on record before the merge is settled before its run gi
               return work(tx)
             }),
         },
-        artifactsDir: '/dev/null/nowhere',
+        outboxDir: '/dev/null/nowhere',
       })
       .drain(),
   ).rejects.toThrow()

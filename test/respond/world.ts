@@ -74,7 +74,14 @@ export async function worldOf(
     )
   await begin()
   const responder = (
-    parts: { store?: Store; artifactsDir?: string; knows?: boolean; live?: Live; leaseMs?: number } = {},
+    parts: {
+      store?: Store
+      artifactsDir?: string
+      outboxDir?: string
+      knows?: boolean
+      live?: Live
+      leaseMs?: number
+    } = {},
   ) =>
     createResponder({
       store: parts.store ?? store,
@@ -83,7 +90,10 @@ export async function worldOf(
       current: () => bundle,
       ...(parts.live === undefined ? {} : { live: parts.live }),
       ...(parts.leaseMs === undefined ? {} : { leaseMs: parts.leaseMs }),
-      places: { ...places, artifactsDir: parts.artifactsDir ?? places.artifactsDir },
+      places: {
+        artifactsDir: parts.artifactsDir ?? places.artifactsDir,
+        outboxDir: parts.outboxDir ?? places.outboxDir,
+      },
     })
   return {
     store,
