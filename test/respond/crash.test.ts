@@ -119,7 +119,7 @@ test('an intended effect is settled as it was intended, though the incident has 
 
 test('a loop over more items than one turn takes goes on at once', async () => {
   const each = (id: string) =>
-    `  - { id: ${id}, forEach: "{{ incident.people }}", max: 80, do: [{ id: call, task: "Call {{ item }} ${id}" }] }\n`
+    `  - { id: ${id}, forEach: "{{ incident.people }}", max: 80, do: [{ id: call-${id}, task: "Call {{ item }} ${id}" }] }\n`
   const steps = ['a', 'b', 'c'].map(each).join('')
   const many = Array.from({ length: 80 }, (_, n) => `user${n}@example.com`)
   const world = await worldOf(await bundleWith(steps, allow), { people: many })
