@@ -1,20 +1,22 @@
 import type { Bundle } from '../core/content/index.ts'
-import { type JsonObject, own } from '../core/model/index.ts'
+import { isObject, type Json, type JsonObject, own } from '../core/model/index.ts'
 import {
   createGithubApp,
   type FeatureOf,
   type GithubSettings,
+  githubBudget,
   issuesFeature,
   readGithubSettings,
   SettingsRefused,
 } from '../github/index.ts'
-import { channelHealth, disableChannel } from '../projection/index.ts'
+import { type Budget, channelHealth, disableChannel } from '../projection/index.ts'
 import type { Service } from '../server/index.ts'
 import type { OpenStore } from '../store/index.ts'
 import { Failure } from './failure.ts'
 
 /**
- * What `github:` in the configuration asks for: the app for the store's tenant, with incidents as issues unless `issues: false`.
+ * What `github:` in the configuration asks for: the app for the store's tenant, with incidents as issues unless
+ * `issues: false`, written as fast as `issues: { writesPerMinute }` says (20).
  * Where it is left out nothing is opened, and nothing is kept for GitHub.
  */
 export async function githubFor(
@@ -31,9 +33,7 @@ export async function githubFor(
 ): Promise<readonly Service[]> {
   const { store, bundle, clock, log } = parts
   const settings = settingsOf(config, parts.secrets)
-  const issues = own(config, 'issues') ?? true
-  if (typeof issues !== 'boolean')
-    throw new Failure('github.issues is true or false', { hint: 'leave it out for true', exitCode: 2 })
+  const issues = issuesOf(own(config, 'issues'))
   const off: Service = { start: () => disableChannel(store, 'github'), stop: async () => {} }
   if (settings === null) return [off]
   let count: (result: string) => void = () => {}
@@ -46,7 +46,9 @@ export async function githubFor(
         repo: settings.repo,
         installation: settings.installation,
         features: [
-          ...(issues ? ([(seat) => issuesFeature(seat, { bundle })] satisfies FeatureOf[]) : []),
+          ...(issues !== null
+            ? ([(seat) => issuesFeature(seat, { bundle, budget: issues.budget })] satisfies FeatureOf[])
+            : []),
           ...(parts.features ?? []),
         ],
       },
@@ -62,7 +64,23 @@ export async function githubFor(
     },
     health: async () => ({ github: await store.transaction((tx) => channelHealth(tx, 'github')) }),
   }
-  return issues ? [service] : [off, service]
+  return issues !== null ? [service] : [off, service]
+}
+
+/** GitHub takes at most 80 requests a minute that create something. */
+const mostWritesPerMinute = 80
+
+/** How issues are written; null when they are not. */
+function issuesOf(value: Json | undefined): { readonly budget: Budget } | null {
+  if (value === false) return null
+  if (value === undefined || value === true) return { budget: githubBudget() }
+  const writes = isObject(value) && Object.keys(value).length === 1 ? own(value, 'writesPerMinute') : undefined
+  if (typeof writes === 'number' && writes >= 1 && writes <= mostWritesPerMinute)
+    return { budget: githubBudget(writes) }
+  throw new Failure(`github.issues is true, false or { writesPerMinute: 1 to ${mostWritesPerMinute} }`, {
+    hint: 'leave it out for 20 a minute',
+    exitCode: 2,
+  })
 }
 
 function settingsOf(

@@ -30,7 +30,13 @@ test.each([
     'issues that are neither on nor off',
     { appId: 7, owner: 'acme', repo: 'soc', issues: 'some' },
     secrets,
-    /true or false/,
+    /github\.issues is true, false or/,
+  ],
+  [
+    'more writes than GitHub takes',
+    { appId: 7, owner: 'acme', repo: 'soc', issues: { writesPerMinute: 500 } },
+    secrets,
+    /1 to 80/,
   ],
 ])('%s is refused in one line', async (_name, config, given, message) => {
   const parts = await partsOf()

@@ -29,8 +29,8 @@ export interface IssuesOptions {
  * Three seconds between writes, as GitHub asks of those that notify, and fewer than 500 an hour.
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
  */
-export const githubBudget: Budget = [
-  { writes: 20, perMs: 60_000, burst: 1 },
+export const githubBudget = (writesPerMinute = 20): Budget => [
+  { writes: writesPerMinute, perMs: 60_000, burst: 1 },
   { writes: 360, perMs: 3_600_000, burst: 100 },
 ]
 
@@ -72,7 +72,7 @@ export function issuesFeature(seat: Seat, options: IssuesOptions): IssuesFeature
   const drain = createDrain({
     store,
     channel: 'github',
-    budget: options.budget ?? githubBudget,
+    budget: options.budget ?? githubBudget(),
     write,
     clock,
     log,
