@@ -34,9 +34,8 @@ const askedOf: Readonly<Record<Approval['kind'], (one: Approval) => string>> = {
 }
 
 function approvalLines({ approval, bound }: Waiting): readonly string[] {
-  const { kind, roles, quorum, expiresAt, askedAt, why, answers, inputs } = approval
+  const { kind, roles, quorum, expiresAt, askedAt, why, answers } = approval
   const given = answers.map((one) => `${prose(one.actor, 60)} said ${prose(one.answer, 60)} at ${utc(one.at)}`)
-  const whole = JSON.stringify(inputs).length <= shownInputs
   return [
     askedOf[kind](approval),
     '',
@@ -45,14 +44,18 @@ function approvalLines({ approval, bound }: Waiting): readonly string[] {
     `- Until: ${utc(expiresAt)} UTC, ${duration(expiresAt - askedAt)} after it was asked; then it is not done`,
     ...answerLines(approval),
     ...(bound === null || bound.matches ? [] : ['- **The digest is not of what stands here: do not approve it.**']),
-    ...(kind === 'question'
-      ? []
-      : whole
-        ? ['', 'With exactly these inputs:', '', ...fenced(inputs)]
-        : [
-            '',
-            `**The inputs are too long to show here (${JSON.stringify(inputs).length} characters): read all of them with \`gitsoc approvals show ${plain(approval.id, 40)}\` before you answer.**`,
-          ]),
+    ...(kind === 'question' ? [] : inputLines(approval)),
+  ]
+}
+
+/** Exactly the inputs: nothing of them is left out or stands for something else without saying so. */
+function inputLines({ inputs, id }: Approval): readonly string[] {
+  const text = JSON.stringify(inputs)
+  if (/^[ -_a-{}~]{1,160}$/.test(text)) return [`- With exactly these inputs: \`${text}\``]
+  if (text.length <= shownInputs) return ['', 'With exactly these inputs:', '', ...fenced(inputs)]
+  return [
+    '',
+    `**The inputs are too long to show here (${text.length} characters): read all of them with \`gitsoc approvals show ${plain(id, 40)}\` before you answer.**`,
   ]
 }
 

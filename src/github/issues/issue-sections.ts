@@ -12,6 +12,7 @@ import {
 import { type Observable, observableKey, severityName } from '../../core/model/index.ts'
 import type { Section } from './fit-sections.ts'
 import { type Links, placeLink } from './links.ts'
+import { timelineRows } from './timeline-rows.ts'
 
 const more = (what: string) => (count: number) => `${count} more ${what} are not shown here.`
 
@@ -71,7 +72,8 @@ const textOf = (value: unknown) =>
 const shownEntries = 60
 
 /** The story, oldest first: its beginning and its newest entries. */
-export function timelineSection({ timeline }: CaseFile): Section {
+export function timelineSection(file: CaseFile): Section {
+  const timeline = timelineRows(file.timeline)
   const begin = timeline.length > shownEntries ? timeline.slice(0, 10) : timeline
   const end = timeline.length > shownEntries ? timeline.slice(10 - shownEntries) : []
   const row = (one: CaseFile['timeline'][number]) => [utc(one.at), prose(one.actor, 40), prose(one.sentence, 300)]

@@ -1,5 +1,4 @@
-import { code, headline, prose, utc, words } from '../../cases/index.ts'
-import { tacticOrder } from '../../core/correlate/index.ts'
+import { code, headline, prose, utc } from '../../cases/index.ts'
 import { type Incident, sha256, type TenantId } from '../../core/model/index.ts'
 import { approvalSection } from './approval-section.ts'
 import { fitSections, type Section } from './fit-sections.ts'
@@ -37,6 +36,8 @@ export function renderIssue(tenant: TenantId, view: IssueView, links: Links | nu
 /** What tells two wishes apart. */
 export const digestOf = (wish: IssueWish): string => sha256(JSON.stringify(wish))
 
+const isOver = ({ status }: Incident) => status === 'resolved' || status === 'closed'
+
 const titleOf = ({ number, title, assessment }: Incident) =>
   `${assessment === null ? '' : `[${assessment.severity}] `}INC-${number}: ${headline(title, 200)}`
 
@@ -47,7 +48,6 @@ function renderIncident(
 ): IssueWish {
   const { file, waiting, assignee } = view
   const { incident } = file
-  const done = incident.status === 'resolved' || incident.status === 'closed'
   const body = fitSections([
     headSection(tenant, view),
     approvalSection(waiting),
@@ -63,7 +63,7 @@ function renderIncident(
     title: titleOf(incident),
     body,
     labels: labelsOf(incident),
-    state: done ? 'closed' : 'open',
+    state: isOver(incident) ? 'closed' : 'open',
     assignee,
     status: statusComment(tenant, view),
   }
@@ -72,25 +72,19 @@ function renderIncident(
 function headSection(tenant: TenantId, { file }: Extract<IssueView, { kind: 'incident' }>): Section {
   const { incident } = file
   const { assessment, status, owner, verdict } = incident
-  const tactics = tacticOrder.filter((one) => incident.tactics.includes(one)).map(words)
   return fixed([
     issueMarker(tenant, incident.number),
     `**${assessment === null ? 'Not scored' : `${assessment.severity}, ${assessment.score} of 100`}**, ${status}${verdict === null ? '' : `, ${verdict}`}, ${owner === null ? 'nobody owns it' : `owned by ${prose(owner, 80)}`}. First event ${utc(incident.firstAt)}, last ${utc(incident.lastAt)} (UTC). ${measuresLine(file)}.`,
-    ...(assessment === null
-      ? []
-      : ['', prose(assessment.explanation, 3000), '', `**Do next:** ${prose(assessment.recommendation, 1000)}`]),
-    ...(tactics.length === 0 && incident.techniques.length === 0
+    ...(assessment === null ? [] : ['', prose(assessment.explanation, 3000)]),
+    ...(assessment === null || isOver(incident) ? [] : ['', `**Do next:** ${prose(assessment.recommendation, 1000)}`]),
+    ...(incident.techniques.length === 0
       ? []
       : [
           '',
-          `${tactics.length === 0 ? '' : `Tactics: ${tactics.join(', ')}. `}${
-            incident.techniques.length === 0
-              ? ''
-              : `Techniques: ${incident.techniques
-                  .slice(0, 40)
-                  .map((one) => code(one, 20))
-                  .join(' ')}`
-          }`.trim(),
+          `Techniques: ${incident.techniques
+            .slice(0, 40)
+            .map((one) => code(one, 20))
+            .join(' ')}`,
         ]),
   ])
 }
@@ -101,7 +95,7 @@ function footSection({ number }: Incident, links: Links | null): Section {
     ...(links === null
       ? []
       : [`Decided by [the content of ${links.commit.slice(0, 12)}](${links.repo}/tree/${links.commit}).`]),
-    `Commands in comments: \`/help\` lists them. On the command line: \`gitsoc incidents show ${number}\`, \`gitsoc explain ${number}\`. gitsoc keeps this text, the labels \`severity:\`, \`status:\`, \`tactic:\` and \`source:\`, and whether it is open: what is changed here changes the incident, if whoever does it may.`,
+    `Commands in comments: \`/help\` lists them. On the command line: \`gitsoc incidents show ${number}\`, \`gitsoc explain incident ${number}\`. gitsoc keeps this text, the labels \`severity:\`, \`status:\`, \`tactic:\` and \`source:\`, and whether it is open: what is changed here changes the incident, if whoever does it may.`,
   ])
 }
 
