@@ -27,10 +27,10 @@ export function mergesOf(incidents: readonly Pick<Incident, 'number' | 'mergedIn
 export async function mergeWork(tx: Tx, merges: readonly Merge[]): Promise<void> {
   if (merges.length === 0) return
   const values = [tx.tenant, merges.map((one) => one.from), merges.map((one) => one.into)]
-  await tx.query({ name: 'merge-alerts-and-runs', text: moves }, values)
-  await tx.query({ name: 'merge-owners', text: owners }, values)
-  await tx.query({ name: 'merge-tasks', text: tasks }, values)
-  await tx.query({ name: 'merge-wake', text: wake }, values)
+  void tx.write({ name: 'merge-alerts-and-runs', text: moves }, values)
+  void tx.write({ name: 'merge-owners', text: owners }, values)
+  void tx.write({ name: 'merge-tasks', text: tasks }, values)
+  void tx.write({ name: 'merge-wake', text: wake }, values)
 }
 
 const moved = (table: string) =>

@@ -14,7 +14,7 @@ export async function saveAlerts(tx: Tx, alerts: readonly AlertGroup[]): Promise
     severity: one.severity,
     doc: one,
   }))
-  await tx.query(
+  void tx.write(
     {
       name: 'save-alerts',
       text: `insert into alert (tenant, id, incident, last_at, severity, doc)
@@ -45,7 +45,7 @@ export async function saveAlertEvents(tx: Tx, links: readonly AlertEvent[]): Pro
   const byAlert = Map.groupBy(links, (one) => one.alert)
   const kept = [...byAlert.values()].flatMap((of) => of.slice(-maxEventsPerAlert))
   if (kept.length === 0) return
-  await tx.query(
+  void tx.write(
     {
       name: 'save-alert-events',
       text: `insert into alert_event (tenant, alert, event, seq, idx)
@@ -55,7 +55,7 @@ export async function saveAlertEvents(tx: Tx, links: readonly AlertEvent[]): Pro
   )
   const full = new Set(links.filter((one) => one.count > maxEventsPerAlert).map((one) => one.alert))
   if (full.size === 0) return
-  await tx.query(
+  void tx.write(
     {
       name: 'bound-alert-events',
       text: `delete from alert_event a using (
@@ -99,7 +99,7 @@ export async function writeIncidents(
     doc,
   }))
   const added = decisions.map(({ incident, n, decision }) => ({ incident, n, doc: decision }))
-  await tx.query(
+  void tx.write(
     {
       name: 'save-incidents',
       text: `with saved as (

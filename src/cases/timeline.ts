@@ -26,7 +26,7 @@ export async function appendTimeline(tx: Tx, entries: readonly TimelineEntry[]):
 /** Like {@link appendTimeline} for a caller that holds the rows of all these incidents. */
 export async function appendLocked(tx: Tx, entries: readonly TimelineEntry[]): Promise<void> {
   if (entries.length === 0) return
-  await tx.query(
+  void tx.write(
     {
       name: 'append-timeline',
       text: `insert into timeline (tenant, incident, n, at, kind, actor, sentence)
@@ -61,7 +61,7 @@ export async function addTask(tx: Tx, incident: IncidentNumber, title: string, o
 /** Like {@link addTask}, several, for a caller that holds the rows of their incidents. */
 export async function addTasksLocked(tx: Tx, tasks: readonly NewTask[]): Promise<void> {
   if (tasks.length === 0) return
-  await tx.query(
+  void tx.write(
     {
       name: 'add-tasks',
       text: `insert into task (tenant, incident, n, title, origin)
@@ -82,7 +82,7 @@ export async function addTasksLocked(tx: Tx, tasks: readonly NewTask[]): Promise
 
 /** Numbering is per incident: whoever appends holds its row. In ascending order, so that two writers never wait for each other in a circle. */
 async function lockIncidents(tx: Tx, of: readonly { readonly incident: IncidentNumber }[]): Promise<void> {
-  await tx.query(
+  void tx.write(
     {
       name: 'lock-incidents',
       text: 'select number from incident where tenant = $1 and number = any($2::int[]) order by number for no key update',

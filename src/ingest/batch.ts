@@ -13,15 +13,18 @@ export interface Cursor {
  * worker has it.
  */
 export async function takeTurn(tx: Tx): Promise<Cursor | null> {
-  const lock = await tx.query<{ ok: boolean }>(
-    { name: 'take-turn', text: `select pg_try_advisory_xact_lock(7365002, hashtext($1)) as ok` },
-    [tx.tenant],
-  )
+  // Two statements: what is read is of a moment at which the turn is taken.
+  const [lock, head] = await Promise.all([
+    tx.query<{ ok: boolean }>(
+      { name: 'take-turn', text: `select pg_try_advisory_xact_lock(7365002, hashtext($1)) as ok` },
+      [tx.tenant],
+    ),
+    tx.query<{ next_seq: number; done_seq: number }>(
+      { name: 'read-head', text: 'select next_seq, done_seq from inbox_head where tenant = $1' },
+      [tx.tenant],
+    ),
+  ])
   if (lock.rows[0]?.ok !== true) return null
-  const head = await tx.query<{ next_seq: number; done_seq: number }>(
-    { name: 'read-head', text: 'select next_seq, done_seq from inbox_head where tenant = $1' },
-    [tx.tenant],
-  )
   const row = head.rows[0]
   return row === undefined ? { doneSeq: 0, nextSeq: 1 } : { doneSeq: row.done_seq, nextSeq: row.next_seq }
 }
@@ -37,18 +40,26 @@ interface DeliveryRow {
   readonly body: Buffer
 }
 
-/** The next deliveries in order: at most `limit` of them, and no more after the first than fit into 4 MB. */
-export async function nextDeliveries(tx: Tx, afterSeq: number, limit: number): Promise<readonly StoredDelivery[]> {
+/**
+ * The next deliveries in order, after a number or after what is done: at most `limit` of them, and no more after the first
+ * than fit into 4 MB.
+ */
+export async function nextDeliveries(
+  tx: Tx,
+  afterSeq: number | 'done',
+  limit: number,
+): Promise<readonly StoredDelivery[]> {
   const found = await tx.query<DeliveryRow>(
     {
       name: 'next-deliveries',
       text: `select d.seq, source, transport, content_type, received_at, body from delivery d join (
           select seq, sum(octet_length(body)) over (order by seq) - octet_length(body) as before
-          from (select seq, body from delivery where tenant = $1 and seq > $2 order by seq limit $3) ahead
+          from (select seq, body from delivery where tenant = $1
+            and seq > coalesce($2, (select done_seq from inbox_head where tenant = $1), 0) order by seq limit $3) ahead
         ) sized on d.seq = sized.seq
         where d.tenant = $1 and sized.before < $4 order by d.seq`,
     },
-    [tx.tenant, afterSeq, limit, maxBatchBytes],
+    [tx.tenant, afterSeq === 'done' ? null : afterSeq, limit, maxBatchBytes],
   )
   return found.rows.map((row) => ({
     seq: row.seq,
@@ -109,12 +120,12 @@ export interface BatchOutcome {
   readonly counts: ReadonlyMap<string, ReadonlyMap<EventOutcome, number>>
 }
 
-/** Records the outcome of a batch and moves the cursor, in one statement. */
-export async function finishBatch(tx: Tx, batch: BatchOutcome): Promise<void> {
+/** Records the outcome of a batch and moves the cursor, in one statement that nobody need wait for. */
+export function finishBatch(tx: Tx, batch: BatchOutcome): Promise<unknown> {
   const counts = [...batch.counts].flatMap(([source, byOutcome]) =>
     [...byOutcome].map(([outcome, count]) => ({ source, outcome, count })),
   )
-  await tx.query(
+  return tx.write(
     {
       name: 'finish-batch',
       text: `with events as (

@@ -44,9 +44,10 @@ const maxBatchBytes = 16 * 1024 * 1024
 
 /**
  * The tenant's inbox. Callers that arrive while a transaction is under way share the next one, so that the cost of a
- * commit is spread over all of them. Memory is bounded: past 64 MB of waiting bodies it refuses.
+ * commit is spread over all of them. Memory is bounded: past 64 MB of waiting bodies it refuses. `onAccepted` wakes the
+ * pipeline of this process after each commit; without it the pipelines of other processes are told by the database.
  */
-export function createInbox(store: Store): Inbox {
+export function createInbox(store: Store, onAccepted?: () => void): Inbox {
   const queue: Waiting[] = []
   let queuedBytes = 0
   let running: Promise<void> | null = null
@@ -70,12 +71,15 @@ export function createInbox(store: Store): Inbox {
         bytes += next.bytes
       }
       try {
-        let seq = await store.transaction((tx) =>
-          insertDeliveries(
-            tx,
-            batch.flatMap((one) => one.deliveries),
-          ),
-        )
+        const { first } = await store.transaction(async (tx) => {
+          const all = batch.flatMap((one) => one.deliveries)
+          const first = insertDeliveries(tx, all, onAccepted === undefined ? 'notify' : 'quiet')
+          // That it failed is what the transaction says.
+          first.catch(() => {})
+          return { first }
+        })
+        let seq = await first
+        onAccepted?.()
         for (const one of batch) {
           one.resolve({ firstSeq: seq })
           seq += one.deliveries.length
@@ -119,15 +123,20 @@ const insertRows = {
       select $1, head.first + ordinality - 1, source, transport, content_type, received_at, body from head,
         unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[]) with ordinality
           as t(source, transport, content_type, received_at, body, ordinality))
-    select first, pg_notify('gitsoc_inbox', $1) from head`,
+    select first, case when $8 then pg_notify('gitsoc_inbox', $1) end from head`,
 }
 
 /**
- * Puts deliveries at the end of the inbox as part of a transaction, and returns the first one's number. Numbers have no
- * gaps: the head row stays locked until commit, so this comes late in a transaction.
+ * Puts deliveries at the end of the inbox as part of a transaction, and gives the first one's number, for which the
+ * transaction does not wait. Numbers have no gaps: the head row stays locked until commit, so this comes late in a
+ * transaction. `notify` tells the pipelines of all processes.
  */
-export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<number> {
-  const head = await tx.query<{ first: number }>(insertRows, [
+export async function insertDeliveries(
+  tx: Tx,
+  deliveries: readonly NewDelivery[],
+  told: 'notify' | 'quiet' = 'notify',
+): Promise<number> {
+  const head = await tx.write<{ first: number }>(insertRows, [
     tx.tenant,
     deliveries.length,
     deliveries.map((one) => one.source),
@@ -135,6 +144,7 @@ export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[
     deliveries.map((one) => one.contentType),
     deliveries.map((one) => one.receivedAt),
     deliveries.map((one) => Buffer.from(one.body.buffer, one.body.byteOffset, one.body.byteLength)),
+    told === 'notify',
   ])
   const first = head.rows[0]?.first
   if (first === undefined) throw new Error('the inbox has no head')

@@ -38,6 +38,8 @@ export interface Pipeline {
   /** Works off the inbox as it fills, here or through another replica, until `stop`. */
   start(): Promise<void>
   stop(): Promise<void>
+  /** Says that there is something in the inbox; whoever is not told looks once a second. */
+  wake(): void
   /** Resolves when no batch is under way: what can wait for that does not compete with one. */
   quiet(): Promise<void>
 }
@@ -60,17 +62,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   let wake: () => void = () => {}
   let underWay: Promise<unknown> = Promise.resolve()
 
-  const batch = async (): Promise<'worked' | 'empty' | 'taken'> => {
+  const batch = async (): Promise<'more' | 'done' | 'empty' | 'taken'> => {
     const bundle = parts.bundle()
     if (normalizer?.digest !== bundle.digest)
       normalizer = { digest: bundle.digest, value: createNormalizer(bundle.integrations, store.tenant) }
     const { value } = normalizer
     try {
       const done = await store.transaction(async (tx) => {
-        const cursor = await takeTurn(tx)
+        const [cursor, deliveries] = await Promise.all([takeTurn(tx), nextDeliveries(tx, 'done', batchDeliveries)])
         if (cursor === null) return 'taken' as const
-        if (cursor.doneSeq >= cursor.nextSeq - 1) return 'empty' as const
-        const deliveries = await nextDeliveries(tx, cursor.doneSeq, batchDeliveries)
         const last = deliveries.at(-1)
         if (last === undefined) return 'empty' as const
         const state = memory !== null && memory.doneSeq === cursor.doneSeq ? memory.state : await loadState(tx)
@@ -78,12 +78,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         await parts.refresh?.(tx)
         for (const worked of await takeWork(tx)) takeOver(state.correlation, worked)
         const report = await work(tx, bundle, state, value, deliveries, parts.enrich)
-        return { state, report, doneSeq: last.seq }
+        return { state, report, doneSeq: last.seq, isMore: last.seq < cursor.nextSeq - 1 }
       })
       if (done === 'taken' || done === 'empty') return done
       memory = { state: done.state, doneSeq: done.doneSeq }
       parts.onBatch?.(done.report)
-      return 'worked'
+      return done.isMore ? 'more' : 'done'
     } catch (error) {
       memory = null
       throw error
@@ -101,7 +101,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         underWay = begun.catch(() => {})
         const done = await begun
         backoffMs = 50
-        if (done !== 'worked' && !stopping)
+        if (done !== 'more' && !stopping)
           await Promise.race([woken, wait(done === 'taken' ? 50 : 1000, undefined, { ref: false })])
       } catch (error) {
         parts.onError?.(error)
@@ -133,6 +133,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       await loop
       await unlisten?.()
     },
+    wake: () => wake(),
     async quiet() {
       await underWay
     },
@@ -170,13 +171,9 @@ async function work(
   if (size > 0) await workSlice(tx, bundle, state, slice, enrich, outcomes)
   const rarity = takeRarityChanges(state.rarity)
   const sigma = takeSigmaChanges(state.sigma)
-  await saveState(
-    tx,
-    { correlation: metaOf(state.correlation), sigmaWatermark: state.sigma.watermark },
-    { sigma, rarity },
-  )
+  saveState(tx, { correlation: metaOf(state.correlation), sigmaWatermark: state.sigma.watermark }, { sigma, rarity })
   const doneSeq = deliveries.at(-1)?.seq ?? 0
-  await finishBatch(tx, { bundle: bundle.digest, doneSeq, eventCounts, ...outcomes })
+  void finishBatch(tx, { bundle: bundle.digest, doneSeq, eventCounts, ...outcomes })
   const total = new Map<EventOutcome, number>()
   for (const line of outcomes.counts.values())
     for (const [outcome, n] of line) total.set(outcome, (total.get(outcome) ?? 0) + n)

@@ -48,17 +48,17 @@ interface Changed {
 }
 
 /** Stores the parts of the state that have no tables of their own: only keys that changed. */
-export async function saveState(
+export function saveState(
   tx: Tx,
   meta: JsonObject,
   changes: { readonly sigma: Changed; readonly rarity: Changed },
-): Promise<void> {
+): void {
   const parts = Object.entries(changes)
   const rows = [
     ['meta', '', meta] as const,
     ...parts.flatMap(([kind, { upserts }]) => upserts.map(([key, doc]) => [kind, key, doc] as const)),
   ]
-  await tx.query(upsert, [
+  void tx.write(upsert, [
     tx.tenant,
     rows.map(([kind]) => kind),
     rows.map(([, key]) => key),
@@ -66,7 +66,7 @@ export async function saveState(
   ])
   for (const [kind, { deletes }] of parts)
     if (deletes.length > 0)
-      await tx.query('delete from engine_state where tenant = $1 and kind = $2 and key = any($3::text[])', [
+      void tx.write('delete from engine_state where tenant = $1 and kind = $2 and key = any($3::text[])', [
         tx.tenant,
         kind,
         deletes,

@@ -74,7 +74,7 @@ export async function createRuntime(parts: RuntimeParts): Promise<Runtime> {
       served = next
     },
     enricher,
-    inbox: createInbox(store),
+    inbox: createInbox(store, pipeline.wake),
     pipeline,
     responder: createResponder({
       store,

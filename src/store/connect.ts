@@ -34,6 +34,8 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
     connectionString: url,
     types,
     max: options.connections ?? 10,
+    // Statements are sent without waiting for the answers to those before: a round trip costs more than most of them.
+    pipeline: true,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 60_000,
     statement_timeout: 60_000,
@@ -46,15 +48,22 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
     const lost = () => {}
     client.on('error', lost)
     let broken = false
+    const tx = txOf(client, tenant)
     try {
-      await client.query(`${begin}; ${role}`)
-      const result = await work(txOf(client, tenant))
-      await client.query('commit')
+      // Whatever comes behind it fails with it, so that nothing is ever done outside of the transaction and the role.
+      tx.unheard(client.query(`${begin}; ${role}`))
+      const result = await work(tx)
+      const committed = client.query('commit')
+      tx.unheard(committed)
+      await tx.heard()
+      if ((await committed).command !== 'COMMIT')
+        throw new Error('a statement of the transaction failed: nothing is kept')
       return result
     } catch (error) {
-      broken = isUnavailable(error)
+      const cause = await tx.causeOf(error)
+      broken = isUnavailable(cause)
       if (!broken) await client.query('rollback').catch(() => (broken = true))
-      throw error
+      throw cause
     } finally {
       client.off('error', lost)
       client.release(broken)
@@ -69,13 +78,48 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
   }
 }
 
-function txOf(client: pg.PoolClient, tenant: TenantId): Tx {
+/** A transaction with what nobody waits for yet. */
+interface OpenTx extends Tx {
+  /** Remembers how it ends. */
+  unheard(sent: Promise<unknown>): void
+  /** Waits for all of those; throws when one failed. */
+  heard(): Promise<void>
+  /** The error behind one that only says that something before it failed. */
+  causeOf(error: unknown): Promise<unknown>
+}
+
+function txOf(client: pg.PoolClient, tenant: TenantId): OpenTx {
+  const pending: Promise<unknown>[] = []
+  let failure: unknown
+  const send = async <Row>(statement: Statement, values: readonly unknown[] = []): Promise<Rows<Row>> => {
+    const config = typeof statement === 'string' ? { text: statement } : statement
+    const result = await client.query({ ...config, values: [...values] })
+    return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 }
+  }
+  const unheard = (sent: Promise<unknown>) => {
+    pending.push(
+      sent.catch((error: unknown) => {
+        failure ??= error
+      }),
+    )
+  }
   return {
     tenant,
-    async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Rows<Row>> {
-      const config = typeof statement === 'string' ? { text: statement } : statement
-      const result = await client.query({ ...config, values: [...values] })
-      return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 }
+    unheard,
+    query: send,
+    write(statement, values) {
+      const sent = send<never>(statement, values)
+      unheard(sent)
+      return sent
+    },
+    async heard() {
+      await Promise.all(pending)
+      if (failure !== undefined) throw failure
+    },
+    async causeOf(error) {
+      if ((error as { code?: unknown }).code !== '25P02') return error
+      await Promise.all(pending)
+      return failure ?? error
     },
   }
 }

@@ -13,6 +13,12 @@ export type Statement = string | { readonly name: string; readonly text: string 
 export interface Tx {
   readonly tenant: TenantId
   query<Row = Record<string, unknown>>(statement: Statement, values?: readonly unknown[]): Promise<Rows<Row>>
+  /**
+   * Like `query` for a statement whose result decides nothing more in this transaction: it is sent at once, in order, and
+   * nobody need wait for it. When it fails the transaction rejects with its error, and nothing of it is kept. What is waited
+   * for after the transaction is committed.
+   */
+  write<Row = Record<string, unknown>>(statement: Statement, values?: readonly unknown[]): Promise<Rows<Row>>
 }
 
 /** The tenant's view of the database. Every access is a transaction as the application role with the tenant set. */

@@ -69,16 +69,15 @@ export async function recallFor(
     const number = resolve(state, like.incident)
     if (state.briefs.has(number)) numbers.add(number)
   }
-  await recallIncidents(
-    state,
-    [...numbers].filter((one) => !state.incidents.has(one)),
-    recall,
-  )
-  await recallAlerts(
-    state,
-    [...ids].filter((one) => !state.groups.has(one)),
-    recall,
-  )
+  const missing = [...numbers].filter((one) => !state.incidents.has(one))
+  await Promise.all([
+    recallIncidents(state, missing, recall),
+    recallAlerts(
+      state,
+      [...ids].filter((one) => !state.groups.has(one)),
+      recall,
+    ),
+  ])
 }
 
 async function recallIncidents(
