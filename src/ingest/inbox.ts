@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { isUnavailable, type Store, type Tx } from '../store/index.ts'
 
 /** A delivery before it has its number. */
@@ -31,7 +32,11 @@ export interface Inbox {
   idle(): Promise<void>
 }
 
+/** For whoever measures: each transaction with its moments (`performance.now()`). */
+const kept = channel('gitsoc.inbox')
+
 interface Waiting {
+  readonly queuedAt: number
   readonly deliveries: readonly NewDelivery[]
   readonly bytes: number
   readonly resolve: (answer: { firstSeq: number }) => void
@@ -70,6 +75,7 @@ export function createInbox(store: Store, onAccepted?: () => void): Inbox {
         rows += next.deliveries.length
         bytes += next.bytes
       }
+      const begunAt = performance.now()
       try {
         const { first } = await store.transaction(async (tx) => {
           const all = batch.flatMap((one) => one.deliveries)
@@ -80,6 +86,13 @@ export function createInbox(store: Store, onAccepted?: () => void): Inbox {
         })
         let seq = await first
         onAccepted?.()
+        if (kept.hasSubscribers)
+          kept.publish({
+            firstSeq: seq,
+            queuedAt: batch.map((one) => one.queuedAt),
+            begunAt,
+            committedAt: performance.now(),
+          })
         for (const one of batch) {
           one.resolve({ firstSeq: seq })
           seq += one.deliveries.length
@@ -100,7 +113,7 @@ export function createInbox(store: Store, onAccepted?: () => void): Inbox {
         return Promise.reject(new Overloaded('too much is waiting to be written', 2))
       queuedBytes += bytes
       return new Promise((resolve, reject) => {
-        queue.push({ deliveries, bytes, resolve, reject })
+        queue.push({ queuedAt: performance.now(), deliveries, bytes, resolve, reject })
         if (running === null) {
           // Starts in a turn of its own, so that calls made together share the first transaction as well.
           running = Promise.resolve().then(flush)

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { setTimeout as wait } from 'node:timers/promises'
 import { takeWork } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
@@ -44,6 +45,8 @@ export interface Pipeline {
   quiet(): Promise<void>
 }
 
+/** For whoever measures: each batch with its moments (`performance.now()`). */
+const worked = channel('gitsoc.batch')
 const batchDeliveries = 200
 const sliceEvents = 400
 const maxBackoffMs = 2000
@@ -67,21 +70,34 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (normalizer?.digest !== bundle.digest)
       normalizer = { digest: bundle.digest, value: createNormalizer(bundle.integrations, store.tenant) }
     const { value } = normalizer
+    const begunAt = performance.now()
     try {
       const done = await store.transaction(async (tx) => {
         const [cursor, deliveries] = await Promise.all([takeTurn(tx), nextDeliveries(tx, 'done', batchDeliveries)])
         if (cursor === null) return 'taken' as const
         const last = deliveries.at(-1)
         if (last === undefined) return 'empty' as const
+        const readAt = performance.now()
         const state = memory !== null && memory.doneSeq === cursor.doneSeq ? memory.state : await loadState(tx)
         memory = null
+        const peoplesWork = takeWork(tx).then((changed) => {
+          for (const one of changed) takeOver(state.correlation, one)
+        })
+        // Whoever waits for it hears it; where something else fails before, that is the reason.
+        peoplesWork.catch(() => {})
         await parts.refresh?.(tx)
-        for (const worked of await takeWork(tx)) takeOver(state.correlation, worked)
-        const report = await work(tx, bundle, state, value, deliveries, parts.enrich)
-        return { state, report, doneSeq: last.seq, isMore: last.seq < cursor.nextSeq - 1 }
+        const report = await work(tx, bundle, state, value, deliveries, parts.enrich, peoplesWork)
+        const isMore = last.seq < cursor.nextSeq - 1
+        return { state, report, doneSeq: last.seq, isMore, readAt, decidedAt: performance.now() }
       })
       if (done === 'taken' || done === 'empty') return done
       memory = { state: done.state, doneSeq: done.doneSeq }
+      if (worked.hasSubscribers) {
+        const { report, doneSeq, readAt, decidedAt } = done
+        const { deliveries, events } = report
+        const committedAt = performance.now()
+        worked.publish({ doneSeq, deliveries, events, begunAt, readAt, decidedAt, committedAt })
+      }
       parts.onBatch?.(done.report)
       return done.isMore ? 'more' : 'done'
     } catch (error) {
@@ -148,6 +164,7 @@ async function work(
   normalizer: Normalizer,
   deliveries: readonly StoredDelivery[],
   enrich: Enrich,
+  peoplesWork: Promise<void>,
 ): Promise<BatchReport> {
   const outcomes: Outcomes = { seen: new Set(), events: [], dead: [], counts: new Map() }
   const eventCounts: (readonly [seq: number, count: number])[] = []
@@ -163,12 +180,13 @@ async function work(
       from += part.length
       size += part.length
       if (size < sliceEvents) continue
-      await workSlice(tx, bundle, state, slice, enrich, outcomes)
+      await workSlice(tx, bundle, state, slice, enrich, outcomes, peoplesWork)
       slice = []
       size = 0
     }
   }
-  if (size > 0) await workSlice(tx, bundle, state, slice, enrich, outcomes)
+  if (size > 0) await workSlice(tx, bundle, state, slice, enrich, outcomes, peoplesWork)
+  await peoplesWork
   const rarity = takeRarityChanges(state.rarity)
   const sigma = takeSigmaChanges(state.sigma)
   saveState(tx, { correlation: metaOf(state.correlation), sigmaWatermark: state.sigma.watermark }, { sigma, rarity })

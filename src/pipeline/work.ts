@@ -54,7 +54,8 @@ interface Seen {
 
 /**
  * Works off some events in the batch's transaction and writes what was decided: detect all, recall what their alerts
- * will ask for, decide one after the other, save. What the state held only for them is let go.
+ * will ask for, decide one after the other, save. What the state held only for them is let go. `peoplesWork` resolves when
+ * the state has what people changed: it is read while events are detected.
  */
 export async function workSlice(
   tx: Tx,
@@ -63,9 +64,11 @@ export async function workSlice(
   slice: readonly Received[],
   enrich: Enrich,
   outcomes: Outcomes,
+  peoplesWork: Promise<void>,
 ): Promise<void> {
   const { recall, check } = checked(recallFrom(tx))
   const seen = await detectAll(tx, bundle, state, slice, enrich, outcomes)
+  await peoplesWork
   await recallFor(
     state.correlation,
     seen.flatMap((one) => one.alerts.filter(({ withheld }) => !withheld).map(({ alert }) => alert)),

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { TenantId } from '../core/model/index.ts'
+import { GatheringSocket } from './gathering-socket.ts'
 import type { Rows, Statement, Store, Tx } from './store.ts'
 
 const int8 = 20
@@ -36,6 +37,7 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
     max: options.connections ?? 10,
     // Statements are sent without waiting for the answers to those before: a round trip costs more than most of them.
     pipeline: true,
+    stream: () => new GatheringSocket(),
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 60_000,
     statement_timeout: 60_000,

@@ -37,10 +37,13 @@ export interface MeasuredEngine {
 const clockTicksPerSecond = 100
 
 /** Runs `work` with a fresh engine; started with the Node options of `npm start`; `GITSOC_BENCH_NODE` adds some, e.g. for a profile. */
-export async function withEngine(work: (engine: MeasuredEngine) => Promise<void>): Promise<void> {
+export async function withEngine(
+  work: (engine: MeasuredEngine) => Promise<void>,
+  nodeOptions: readonly string[] = [],
+): Promise<void> {
   await withScratch(async (dir) => {
     const options = process.env.GITSOC_BENCH_NODE?.split(' ').filter((word) => word !== '') ?? []
-    const server = serverProcess({ store: join(dir, 'store') }, options)
+    const server = serverProcess({ store: join(dir, 'store') }, [...nodeOptions, ...options])
     await server.start()
     const store = await openStore({ dir: join(dir, 'store') }, tenantId('main'), { connections: 2 })
     const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 5000 })
@@ -59,7 +62,7 @@ export async function withEngine(work: (engine: MeasuredEngine) => Promise<void>
         post: (body, contentType = 'application/json') => post(server.url(), agent, body, contentType),
         doneSeq,
         async done(seq) {
-          while ((await doneSeq()) < seq) await new Promise((resolve) => setTimeout(resolve, 20))
+          while ((await doneSeq()) < seq) await new Promise((resolve) => setTimeout(resolve, 5))
         },
         usage: () => usage(server.pid(), store),
         async faults(alerted) {

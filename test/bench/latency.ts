@@ -1,6 +1,7 @@
 import { withEngine } from './engine.ts'
 import { alertRecord } from './events.ts'
 import { megabytes, say, secondsSince } from './scratch.ts'
+import { traceFile } from './trace.ts'
 
 const rate = 500
 const hosts = 200
@@ -12,6 +13,8 @@ const count = 12 * rate
  * The generator and its polling are this process, the engine another one.
  */
 export async function latency(): Promise<void> {
+  const traced = await traceFile()
+  const sentAtOf = new Map<number, number>()
   await withEngine(async (engine) => {
     const sentAt = new Map<number, number>()
     const early: number[] = []
@@ -31,6 +34,7 @@ export async function latency(): Promise<void> {
             answered++
             answeredMs += performance.now() - at
             sentAt.set(seq, at)
+            if (seq > warmUp) sentAtOf.set(seq, at)
           },
           (error: unknown) => {
             failed = error
@@ -58,5 +62,6 @@ export async function latency(): Promise<void> {
     say(
       `latency    ${rate} alerts/s over HTTP, request sent to incident committed: ${of(late)} (${late.length} alerts); first 2 s, in which ${hosts} incidents open and their playbooks start: ${of(early)}; acknowledged after ${(answeredMs / answered).toFixed(1)} ms on average; engine ${((after.cpuMs - before.cpuMs) / count).toFixed(2)} ms of processor, database ${((after.databaseCpuMs - before.databaseCpuMs) / count).toFixed(2)} ms, ${Math.round((after.walBytes - before.walBytes) / count)} bytes of database log per alert, ${((after.commits - before.commits) / count).toFixed(2)} commits per alert (polling included), peak RSS ${megabytes(after.peakRss)} MB; ${await engine.faults(count)}`,
     )
-  })
+  }, traced?.options)
+  if (traced !== null) say(await traced.attribution(sentAtOf))
 }

@@ -7,6 +7,7 @@ import { readLedger } from '../../src/ingest/index.ts'
 import { createRuntime, serve } from '../../src/server/index.ts'
 import { openStore } from '../../src/store/index.ts'
 import { ownBundle } from '../support/content.ts'
+import { burst } from './burst.ts'
 import { detect } from './detect.ts'
 import { alertRecord, quietRecord } from './events.ts'
 import { growth } from './growth.ts'
@@ -16,8 +17,8 @@ import { rarity } from './rarity.ts'
 import { respond } from './respond.ts'
 import { say, secondsSince, withScratch } from './scratch.ts'
 
-// npm run bench [-- start ingest alerts latency growth full sprawl rarity]   GITSOC_BENCH_ALERTS=1000000 for the long form of growth
-const wanted = new Set(process.argv.slice(2))
+// npm run bench [-- start ingest alerts latency burst growth full sprawl rarity]   GITSOC_BENCH_ALERTS=1000000 for the long form of growth
+const wanted = new Set(process.argv.slice(2).filter((word) => !word.startsWith('--')))
 const runs = (name: string) => wanted.size === 0 || wanted.has(name)
 const growthTo = Number(process.env.GITSOC_BENCH_ALERTS ?? 100_000)
 
@@ -136,6 +137,7 @@ const suites = {
   ingest,
   alerts,
   latency,
+  burst,
   respond,
   growth: () => growth('growth', 20_000, 250, growthTo),
   full: () => growth('full', 20_000, 250, 80_000, 1_000_000),
