@@ -19,6 +19,10 @@ const counted: Store = {
           count.statements++
           return tx.query(statement, values)
         },
+        write: (statement, values) => {
+          count.statements++
+          return tx.write(statement, values)
+        },
       }),
     )
   },
