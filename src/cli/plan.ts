@@ -1,6 +1,11 @@
+import { appendFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { plain } from '../cases/index.ts'
 import type { Budget } from '../core/content/index.ts'
 import {
+  annotationCommands,
+  type ChangePreview,
+  checkRunOf,
   defaultLimits,
   type History,
   historyOfFiles,
@@ -24,6 +29,7 @@ interface Options {
   readonly timeout: number
   readonly memory: number
   readonly format: string
+  readonly summary?: string
   readonly json?: boolean
   readonly content: string
 }
@@ -36,20 +42,27 @@ export function register(program: Command): void {
     .requiredOption('--base <revision>', 'the content before the change')
     .option('--head <revision>', 'the content after it, or "worktree"', 'worktree')
     .option('--merge-base', 'compare with where the head left the base, as a pull request does')
-    .option('--history <path...>', 'files or folders of events (default: the recordings of the repository)')
+    .option(
+      '--history <path...>',
+      'files or folders of events, or a repository with recordings (default: that of --content)',
+    )
     .option('--enrich <dir>', 'directory with indicators/, warninglists/ and inventory.yaml')
     .option('--budget <n|rule=n>', 'lines per day of history that one rule may raise (repeatable)', budgetOf, [])
     .option('--timeout <seconds>', 'how long a replay may take', number, defaultLimits.timeoutMs / 1000)
     .option('--memory <mb>', 'how much memory each of the two replays may have', number, defaultLimits.memoryMb)
-    .option('--format <format>', 'text, json, or markdown (a comment of a pull request)', 'text')
+    .option('--format <format>', 'text, json, markdown (a comment of a pull request), github (annotations)', 'text')
+    .option('--summary <file>', 'add the Markdown to this file as well, as to $GITHUB_STEP_SUMMARY')
     .option('--json', 'the same as --format json')
     .addOption(new Option('--content <dir>', 'another repository than this one').default(root, 'this one'))
     .addHelpText(
       'after',
       '\nBoth commits are read from Git objects and run in locked child processes: what nobody has reviewed sees no secret,' +
-        '\nwrites nothing and starts nothing. Positive and negative fixtures of both commits are tried with all rules.' +
-        '\nExit codes: 0 within the budget, 1 over it or content that does not load, 2 wrong usage, 3 a commit cannot be read.' +
-        '\n\nExamples:\n  gitsoc plan --base HEAD\n  gitsoc plan --base main --head my-rule --history logs/ --budget 10 --format markdown',
+        '\nwrites nothing and starts nothing. The tests of the head are run, changed rules and playbooks are broken on purpose to' +
+        '\nsee whether a fixture notices, and the history is replayed with the content before and after. Budgets are those of' +
+        '\nrules/budgets at the base; --budget holds instead.' +
+        '\nExit codes: 0 nothing speaks against the change, 1 content or tests are wrong or a budget is broken, 2 wrong usage,' +
+        '\n3 a commit cannot be read.' +
+        '\n\nExamples:\n  gitsoc plan --base HEAD\n  gitsoc plan --base main --head my-rule --merge-base --history logs/ --budget 10 --format markdown',
     )
     .action(plan)
 }
@@ -67,8 +80,9 @@ function budgetOf(text: string, before: Options['budget']): Options['budget'] {
 
 async function plan(options: Options): Promise<void> {
   const format = options.json ? 'json' : options.format
-  if (format !== 'text' && format !== 'json' && format !== 'markdown')
-    throw new Failure(`--format is text, json or markdown, not "${format}"`, { exitCode: 2 })
+  const write = Object.hasOwn(formats, format) ? formats[format] : undefined
+  if (write === undefined)
+    throw new Failure(`--format is ${Object.keys(formats).join(', ')}, not "${plain(format, 40)}"`, { exitCode: 2 })
   const history = await historyOf(options)
   const progress = createProgress('replaying')
   const preview = await previewChange({
@@ -85,15 +99,22 @@ async function plan(options: Options): Promise<void> {
       throw new Failure(error.message, { exitCode: 3 })
     })
     .finally(() => progress.end())
-  const ok = preview.failures.length === 0
-  if (!ok) process.exitCode = 1
-  await writeOut(
-    format === 'json'
-      ? `${JSON.stringify({ ok, ...preview })}\n`
-      : format === 'markdown'
-        ? planMarkdown(preview)
-        : planText(preview),
-  )
+  if (preview.failures.length > 0) process.exitCode = 1
+  if (options.summary !== undefined)
+    await appendFile(options.summary, planMarkdown(preview)).catch((error: Error) => {
+      throw new Failure(`the summary cannot be written: ${error.message}`, { exitCode: 3 })
+    })
+  await writeOut(write(preview))
+}
+
+const formats: Readonly<Record<string, (preview: ChangePreview) => string>> = {
+  text: planText,
+  json: (preview) => `${JSON.stringify({ ok: preview.failures.length === 0, ...preview })}\n`,
+  markdown: planMarkdown,
+  github: (preview) => {
+    const { title, annotations } = checkRunOf(preview)
+    return `${[...annotationCommands(annotations), `plan: ${title}`].join('\n')}\n`
+  },
 }
 
 /** What is given by hand holds instead of what files say. */
@@ -109,8 +130,8 @@ function withOptions(budget: Budget, given: Options['budget']): Budget {
 }
 
 async function historyOf({ history, enrich, content }: Options): Promise<History | null> {
-  if (history === undefined) {
-    const own = await ownHistory(content)
+  const own = await ownHistory(history?.length === 1 ? (history[0] ?? content) : content)
+  if (history === undefined || (history.length === 1 && own !== null)) {
     return own === null || enrich === undefined ? own : { ...own, enrichDir: enrich }
   }
   return historyOfFiles(history, enrich ?? null).catch((error: Error) => {

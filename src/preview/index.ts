@@ -1,3 +1,4 @@
+export { annotationCommands } from './annotation-commands.ts'
 export { type Bisected, bisect } from './bisect.ts'
 export type { ChangePreview } from './change-preview.ts'
 export { type Annotation, annotationBatches, type CheckRun, checkRunOf } from './check-run.ts'

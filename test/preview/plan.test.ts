@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import type { Plan } from '../../src/core/replay/index.ts'
 import type { ChangePreview } from '../../src/preview/index.ts'
@@ -227,6 +228,27 @@ test('nothing of an event or a title gets out of its cell in a comment', async (
   )
   expect(out).toContain('Alerts per rule')
   expect(out).not.toMatch(/@org|(?<!\\)`|^\/approve|(?<!\\)<img|(?<!\\)\]\(|https:\/\/evil|(?<!&)#1\b/m)
+})
+
+test('a workflow without the app gets annotations that no title can break out of, and a summary', async () => {
+  const repository = planRepository()
+  const base = repository.commit()
+  const hostile = 'x\n::error::forged %0A, y: z'
+  repository.put(
+    'rules/detection/own.yaml',
+    ruleFile('own', 'x').replace('title: own', `title: ${JSON.stringify(hostile)}`),
+  )
+  const head = repository.commit()
+  const summary = repository.put('summary.md', '')
+  const args = ['plan', '--content', repository.dir, '--base', base, '--head', head, '--history', repository.dir]
+  const ended = await gitsoc(...args, '--format', 'github', '--summary', summary)
+  expect(ended.exitCode).toBe(1)
+  const [first, ...others] = ended.out.trimEnd().split('\n')
+  expect(first).toMatch(
+    /^::error file=rules\/detection\/own\.yaml,line=1,endLine=1,title=fixture\/missing::the rule has no fixture/,
+  )
+  expect(others).toEqual([expect.stringMatching(/^plan: a test fails/)])
+  expect(readFileSync(summary, 'utf8')).toContain('<!-- gitsoc:preview -->')
 })
 
 test.each([

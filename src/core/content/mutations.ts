@@ -258,7 +258,7 @@ const at = (value: Json | undefined, path: Path): Json | undefined =>
   )
 
 /** A copy with another value at a path; undefined takes the member or item away. */
-function replaced(value: Json, path: Path, next: Json | undefined): Json {
+export function replaced(value: Json, path: Path, next: Json | undefined): Json {
   const [key, ...rest] = path
   if (key === undefined) return next ?? null
   if (Array.isArray(value)) {

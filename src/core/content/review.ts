@@ -4,6 +4,7 @@ import type { Bundle } from './bundle.ts'
 import type { ContentChange } from './compare-content.ts'
 import { parseDocument } from './document.ts'
 import { type Mutant, mutatePlaybook } from './mutate-playbook.ts'
+import { mutateRule } from './mutate-rule.ts'
 import { isPackRule } from './packs.ts'
 import { fixturesOf, runFixtures } from './playbook-fixtures.ts'
 import {
@@ -95,6 +96,7 @@ export async function reviewContent(bundle: Bundle, changes: readonly ContentCha
       ),
     ),
   )
+  const failing = new Set(runs.filter((one) => one.differences.length > 0).map(({ fixture }) => fixture.playbook))
   const failedRuns = runs.filter((one) => one.differences.length > 0)
   return {
     tests: {
@@ -102,7 +104,7 @@ export async function reviewContent(bundle: Bundle, changes: readonly ContentCha
       playbooks: { fixtures: runs.length, failed: failedRuns.length },
       problems: [...ruleProblems, ...straysOf(rules, bundle.files), ...problems, ...playbookProblems],
     },
-    mutation: await playbookScores(bundle, changes),
+    mutation: [...ruleScores(bundle, changes), ...(await playbookScores(bundle, changes, failing))],
     coverage: coverageStateOf([
       ...tested.map((one) => ({ rule: one.rule, exercised: isExercised(one) })),
       ...rules
@@ -157,11 +159,30 @@ function problemsOf({ rule, cases, problems }: Tested): readonly Problem[] {
   return [...problems, ...failed]
 }
 
-async function playbookScores(bundle: Bundle, changes: readonly ContentChange[]): Promise<readonly MutationScore[]> {
+/** A change of many rules at once is a pack or a move: not all of it is broken, for that takes a while. */
+const maxBrokenRules = 100
+
+function ruleScores(bundle: Bundle, changes: readonly ContentChange[]): readonly MutationScore[] {
+  const byId = new Map(bundle.detection.map((rule) => [rule.id, rule]))
+  return changes
+    .filter(({ kind, change }) => kind === 'detection' && change !== 'removed')
+    .slice(0, maxBrokenRules)
+    .flatMap(({ id, title, place }) => {
+      const rule = byId.get(id)
+      const mutants = rule === undefined ? null : mutateRule(rule, bundle)
+      return mutants === null ? [] : [scoreOf({ kind: 'detection', id, title, place }, mutants)]
+    })
+}
+
+async function playbookScores(
+  bundle: Bundle,
+  changes: readonly ContentChange[],
+  failing: ReadonlySet<string>,
+): Promise<readonly MutationScore[]> {
   const { fixtures } = fixturesOf(bundle)
   const scores: MutationScore[] = []
   for (const { kind, change, id, title, place } of changes) {
-    if (kind !== 'playbook' || change === 'removed') continue
+    if (kind !== 'playbook' || change === 'removed' || failing.has(id)) continue
     const file = bundle.files.find((one) => one.path === place.file)
     const document = file === undefined ? null : parseDocument(file.path, file.text)
     if (document?.ok !== true) continue
