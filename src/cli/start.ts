@@ -60,7 +60,6 @@ async function start(options: Options): Promise<void> {
   const liveOnes = bundle.integrations.filter((one) => config(one.id).mode === 'live').map((one) => one.id)
   const authors = await playbookAuthors(root, bundle.commit, [...bundle.playbooks.keys()])
   const anchorer = anchorerFor(config('audit'), { store, clock, log })
-  const closer = closerFor(config('closing'), { store, bundle: () => bundle, clock, log })
   const runtime = await createRuntime({
     store,
     bundle,
@@ -81,7 +80,12 @@ async function start(options: Options): Promise<void> {
     bundle: () => runtime.bundle(),
     workDir: join('var', 'work'),
   })
+  const closing = closerFor(config('closing'), {
+    ...{ store, clock, log, bundle: () => runtime.bundle() },
+    hasGithub: Object.keys(config('github')).length > 0,
+  })
   const github = await githubFor(config('github'), {
+    features: closing.features,
     store,
     secrets,
     bundle: () => runtime.bundle(),
@@ -100,7 +104,7 @@ async function start(options: Options): Promise<void> {
     config,
     clock,
     log,
-    services: [...anchorer, ...closer, ...told, ...github],
+    services: [...anchorer, ...closing.services, ...told, ...github],
     ...(options.syslogUdp === undefined ? {} : { syslogUdpPort: portOf('--syslog-udp', options.syslogUdp) }),
     ...(options.syslogTcp === undefined ? {} : { syslogTcpPort: portOf('--syslog-tcp', options.syslogTcp) }),
   }).catch(async (error: Error) => {
