@@ -13,6 +13,7 @@ import { alertRecord, quietRecord } from './events.ts'
 import { growth } from './growth.ts'
 import { latency } from './latency.ts'
 import { plan } from './plan.ts'
+import { plays } from './plays.ts'
 import { rarity } from './rarity.ts'
 import { respond } from './respond.ts'
 import { say, secondsSince, withScratch } from './scratch.ts'
@@ -144,6 +145,9 @@ const suites = {
   detect: () => detect(bundle, say),
   sprawl: () => growth('sprawl', 10_000_000, 10_000_000, growthTo),
   rarity: () => rarity(bundle),
-  plan: () => plan(Number(process.env.GITSOC_BENCH_EVENTS ?? 100_000)),
+  plan: async () => {
+    await plan(Number(process.env.GITSOC_BENCH_EVENTS ?? 100_000))
+    await plays(1000)
+  },
 }
 for (const [name, suite] of Object.entries(suites)) if (runs(name)) await suite()
