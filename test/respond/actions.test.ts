@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { compileSelection } from '../../src/core/detect/index.ts'
 import { isObject, type Json, type JsonObject } from '../../src/core/model/index.ts'
 import { checkInputs } from '../../src/respond/check-inputs.ts'
 import { readOutput } from '../../src/respond/read-output.ts'
@@ -55,7 +56,7 @@ function inputsOf(name: string, input: Json | undefined): JsonObject {
 
 /** The request and the one that undoes it, as they would be sent; null where an input is refused as a part of a path. */
 function rendered({ integration, spec }: (typeof actions)[number], inputs: JsonObject) {
-  const requests = [spec.request, spec.rollback].filter(isObject)
+  const requests = [spec.request, spec.rollback, spec.confirm].filter(isObject)
   return requests.map((request) => {
     const config = {
       url: 'https://device.example.com',
@@ -202,3 +203,58 @@ test('an answer that is a list is kept as it is declared; one that says it went 
   })
   expect(readOutput(specOf('slack.post'), 200, { ok: false, error: 'channel_not_found' })).toMatchObject({ ok: false })
 })
+
+// Answers as the vendors' pages show them, shortened: before, after, and of somebody who may not look.
+const confirmed: Readonly<Record<string, { done: readonly Json[]; not: readonly Json[] }>> = {
+  'okta.suspend_user': {
+    done: [{ id: '00u17', status: 'SUSPENDED' }],
+    not: [
+      { id: '00u17', status: 'ACTIVE' },
+      { errorCode: 'E0000007', errorSummary: 'Not found' },
+    ],
+  },
+  'crowdstrike.contain_host': {
+    done: [
+      { resources: [{ device_id: hex(32), status: 'containment_pending' }] },
+      { resources: [{ status: 'contained' }] },
+    ],
+    not: [
+      { resources: [{ status: 'normal' }] },
+      { resources: [{ status: 'lift_containment_pending' }] },
+      { resources: [] },
+    ],
+  },
+  'github.disable_workflow': {
+    done: [{ state: 'disabled_manually' }],
+    not: [{ state: 'active' }, { message: 'Not Found' }],
+  },
+  'github.archive_repository': { done: [{ archived: true }], not: [{ archived: false }, { message: 'Not Found' }] },
+  'entra-id.disable_user': {
+    done: [{ accountEnabled: false }],
+    not: [{ accountEnabled: true }, { error: { code: 'x' } }],
+  },
+  'cloudflare.under_attack': {
+    done: [{ result: { id: 'security_level', value: 'under_attack' }, success: true }],
+    not: [{ result: { value: 'medium' } }, { success: false, result: null }],
+  },
+  'google-workspace.suspend_user': {
+    done: [{ suspended: true }],
+    not: [{ suspended: false }, { error: { code: 404 } }],
+  },
+}
+
+test.each(actions.filter((one) => one.spec.confirm !== undefined))(
+  '$name is known by what the vendor answers',
+  (one) => {
+    const { confirm } = one.spec
+    const place = () => ({ file: one.name, line: 1, column: 1 })
+    const selection = compileSelection((isObject(confirm) && confirm.done) || null, place)
+    if (!selection.ok) throw new Error(selection.problems[0]?.message)
+    const is = (body: Json) => selection.value.test({ status: 200, body })
+    expect(isObject(confirm) && confirm.method).toBe('GET')
+    const answers = confirmed[one.name]
+    expect(answers?.done.map(is)).toEqual(answers?.done.map(() => true))
+    expect(answers?.not.map(is)).toEqual(answers?.not.map(() => false))
+    expect([{}, '', null, []].map(is)).toEqual([false, false, false, false])
+  },
+)

@@ -113,6 +113,12 @@ export function compileIntegration(document: Document): Result<Integration> {
     for (const { member, message, hint } of proofFaults(webhook.verify))
       problems.push(problem('integration/proof', message, document.place(['webhook', 'verify', member], 'key'), hint))
   const compiled = inbound.map((raw, index) => compileInbound(integration, raw, index, document, problems))
+  for (const [index, { confirm }] of (manifest.actions ?? []).entries()) {
+    if (confirm === undefined) continue
+    const at = ['actions', index, 'confirm', 'done']
+    const done = compileSelection(confirm.done, (inner, part) => document.place([...at, ...inner], part))
+    if (!done.ok) problems.push(...done.problems)
+  }
   if (problems.length > 0) return { ok: false, problems }
   return {
     ok: true,

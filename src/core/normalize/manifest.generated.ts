@@ -216,8 +216,22 @@ export interface IntegrationManifest {
     }
     irreversible?: string
     idempotent?: boolean
+    /**
+     * Asks the vendor whether the action was done, when nobody knows: a request that changes nothing, and a Sigma selection over status and body of its answer that holds when it was.
+     */
     confirm?: {
-      [k: string]: Json
+      method: 'GET' | 'POST'
+      path: string
+      query?: {
+        [k: string]: Json
+      }
+      headers?: {
+        [k: string]: Json
+      }
+      body?: Json
+      done: {
+        [k: string]: Json
+      }
     }
     d3fend?: string
   })[]
