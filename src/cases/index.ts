@@ -18,7 +18,7 @@ export {
   type NewIndicator,
   removeIndicator,
 } from './indicators.ts'
-export { loadBriefs, recallFrom, takeWork } from './load.ts'
+export { loadBriefs, readAlerts, recallFrom, takeWork } from './load.ts'
 export { code, fenced, headline, prose, table } from './markdown.ts'
 export { type Merge, mergesOf, mergeWork } from './merge-work.ts'
 export { type Metrics, metrics, type Range, type Spread, spread, type Times } from './metrics.ts'

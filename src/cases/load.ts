@@ -7,7 +7,7 @@ import {
   rememberAlert,
   rememberIncident,
 } from '../core/correlate/index.ts'
-import type { Decision, Incident, IncidentStatus, Observable } from '../core/model/index.ts'
+import type { AlertGroup, Decision, Incident, IncidentNumber, IncidentStatus, Observable } from '../core/model/index.ts'
 import type { Tx } from '../store/index.ts'
 import {
   type AlertRow,
@@ -28,6 +28,7 @@ interface BriefRow {
   readonly last_at: number
   readonly tactics: readonly string[]
   readonly observables: readonly Observable[]
+  readonly apart: readonly number[] | null
 }
 
 /**
@@ -37,14 +38,23 @@ interface BriefRow {
 export async function loadBriefs(tx: Tx, since: number, state: CorrelationState): Promise<void> {
   for (let after = 0; ; ) {
     const incidents = await tx.query<BriefRow>(
-      `select number, status, merged_into, first_at, last_at, doc->'tactics' as tactics, doc->'observables' as observables
+      `select number, status, merged_into, first_at, last_at, doc->'tactics' as tactics, doc->'observables' as observables, doc->'apartFrom' as apart
        from incident where tenant = $1 and last_at >= $2 and number > $3 order by number limit ${page}`,
       [tx.tenant, since, after],
     )
-    for (const { merged_into, first_at, last_at, ...row } of incidents.rows)
+    for (const { merged_into, first_at, last_at, apart, ...row } of incidents.rows)
       rememberIncident(
         state,
-        briefOfIncident({ ...row, mergedInto: merged_into, firstAt: first_at, lastAt: last_at }, undefined),
+        briefOfIncident(
+          {
+            ...row,
+            mergedInto: merged_into,
+            firstAt: first_at,
+            lastAt: last_at,
+            ...(apart === null ? {} : { apartFrom: apart }),
+          },
+          undefined,
+        ),
       )
     if (incidents.rowCount < page) break
     after = incidents.rows.at(-1)?.number ?? after
@@ -112,4 +122,13 @@ export async function takeWork(tx: Tx): Promise<readonly Incident[]> {
     [tx.tenant, taken.rows.map((row) => row.incident)],
   )
   return found.rows.map(incidentOf)
+}
+
+/** All alerts of an incident, whatever their number. */
+export async function readAlerts(tx: Tx, incident: IncidentNumber): Promise<readonly AlertGroup[]> {
+  const found = await tx.query<AlertRow>(
+    'select incident, doc from alert where tenant = $1 and incident = $2 order by id',
+    [tx.tenant, incident],
+  )
+  return found.rows.map(alertOfRow)
 }

@@ -4,6 +4,7 @@ import { answer } from './answer.ts'
 import type { ChatParts } from './ask.ts'
 import { change } from './change.ts'
 import { nameIndicator } from './indicator.ts'
+import { alertLines, mergeIncidents, splitIncident } from './regroup.ts'
 import { type Reply, refused, shown } from './reply.ts'
 import { endRun, startPlaybook } from './run.ts'
 import { showStatus, showTimeline, showWhy } from './show.ts'
@@ -26,8 +27,12 @@ export async function perform(parts: ChatParts, said: Said): Promise<Reply> {
   const { command, speaker, incident } = said
   if (speaker.actor.trim() === '') return refused('nobody is named as saying this')
   if (isBot(speaker.actor)) return refused('what a machine says is no command')
-  if (command.verb === 'unclear') return refused(command.problem, `how it is written: ${usageOf(command.of)}`)
   const { rights } = parts.bundle().team
+  if (command.verb === 'unclear') {
+    const isChoice = command.of === 'split' && incident !== null && mayNot(rights, 'split', speaker) === null
+    const choice = isChoice ? await alertLines(parts.store, incident) : []
+    return refused(command.problem, `how it is written: ${usageOf(command.of)}`, ...choice)
+  }
   if (command.verb === 'help') return shown(helpText(rights, command.about))
   const fault = mayNot(rights, rightOf(command), speaker)
   if (fault !== null) return refused(fault)
@@ -66,8 +71,9 @@ async function performOn(
     case 'indicator':
       return nameIndicator(parts.store, command, said)
     case 'merge':
+      return mergeIncidents(parts, command, said)
     case 'split':
-      return refused(`/${command.verb} is not to be had in chat yet: use the command line`)
+      return splitIncident(parts, command, said)
   }
 }
 

@@ -10,6 +10,7 @@ import { register as deploy } from './deploy.ts'
 import { register as explain } from './explain.ts'
 import { register as githubRebuild } from './github-rebuild.ts'
 import { register as incidents } from './incidents.ts'
+import { register as incidentsRegroup } from './incidents-regroup.ts'
 import { register as incidentsSeverity } from './incidents-severity.ts'
 import { register as incidentsSimilar } from './incidents-similar.ts'
 import { register as indicators } from './indicators.ts'
@@ -49,7 +50,10 @@ type Register = (program: Command) => void
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
   ['Run:', [start, deploy, run, demo]],
-  ['Incidents:', [incidents, incidentsSeverity, incidentsSimilar, indicators, explain, propose, replay, metrics]],
+  [
+    'Incidents:',
+    [incidents, incidentsRegroup, incidentsSeverity, incidentsSimilar, indicators, explain, propose, replay, metrics],
+  ],
   ['Decide:', [approve, containment, runs, runsStart, runsControl, stopSwitch]],
   [
     'Content:',

@@ -6,6 +6,8 @@ import type { StoredDelivery } from './inbox.ts'
 export interface Cursor {
   readonly doneSeq: number
   readonly nextSeq: number
+  /** How many decisions of people the engine has taken into account. */
+  readonly decisions: number
 }
 
 /**
@@ -19,14 +21,31 @@ export async function takeTurn(tx: Tx): Promise<Cursor | null> {
       { name: 'take-turn', text: `select pg_try_advisory_xact_lock(7365002, hashtext($1)) as ok` },
       [tx.tenant],
     ),
-    tx.query<{ next_seq: number; done_seq: number }>(
-      { name: 'read-head', text: 'select next_seq, done_seq from inbox_head where tenant = $1' },
+    tx.query<{ next_seq: number; done_seq: number; decisions: number }>(
+      {
+        name: 'read-head',
+        text: `select next_seq, done_seq,
+            (select coalesce(max(n), 0) from person_decision d where d.tenant = $1) as decisions
+          from inbox_head where tenant = $1`,
+      },
       [tx.tenant],
     ),
   ])
   if (lock.rows[0]?.ok !== true) return null
   const row = head.rows[0]
-  return row === undefined ? { doneSeq: 0, nextSeq: 1 } : { doneSeq: row.done_seq, nextSeq: row.next_seq }
+  return row === undefined
+    ? { doneSeq: 0, nextSeq: 1, decisions: 0 }
+    : { doneSeq: row.done_seq, nextSeq: row.next_seq, decisions: row.decisions }
+}
+
+/** Like {@link takeTurn}, but waits for a batch that is under way; fails like a lost lock after half a minute. */
+export async function waitForTurn(tx: Tx): Promise<Cursor> {
+  await tx.query(`set local lock_timeout = '30s'`)
+  await tx.query('select pg_advisory_xact_lock(7365002, hashtext($1))', [tx.tenant])
+  await tx.query(`set local lock_timeout = 0`)
+  const cursor = await takeTurn(tx)
+  if (cursor === null) throw new Error('the turn is held and cannot be taken')
+  return cursor
 }
 
 const maxBatchBytes = 4 * 1024 * 1024

@@ -8,6 +8,7 @@ export {
   nextDeliveries,
   readDelivery,
   takeTurn,
+  waitForTurn,
 } from './batch.ts'
 export { createByteBudget } from './byte-budget.ts'
 export {

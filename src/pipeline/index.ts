@@ -1,3 +1,5 @@
+export { decideForPerson, type HandWish } from './by-hand.ts'
+export { type PersonDecision, readDecisions } from './decisions.ts'
 export { type Late, readLate, readLosses } from './losses.ts'
 export { type BatchReport, createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
 export { loadRarity, loadState } from './state.ts'

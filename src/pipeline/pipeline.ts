@@ -2,13 +2,14 @@ import { channel } from 'node:diagnostics_channel'
 import { setTimeout as wait } from 'node:timers/promises'
 import { takeWork } from '../cases/index.ts'
 import type { Bundle } from '../core/content/index.ts'
-import { metaOf, takeOver } from '../core/correlate/index.ts'
+import { metaOf, takeOver, workedOf } from '../core/correlate/index.ts'
 import { takeRarityChanges, takeSigmaChanges } from '../core/detect/index.ts'
 import type { EngineState, Enrich } from '../core/engine/index.ts'
 import type { EventOutcome } from '../core/model/index.ts'
 import { createNormalizer, type Normalized, type Normalizer } from '../core/normalize/index.ts'
 import { finishBatch, nextDeliveries, type StoredDelivery, takeTurn } from '../ingest/index.ts'
 import { isRetried, type Store, type Tx } from '../store/index.ts'
+import { workDecisions, writeDecisions } from './decisions.ts'
 import { loadState, saveState } from './state.ts'
 import { type Outcomes, type Received, workSlice } from './work.ts'
 
@@ -57,7 +58,7 @@ const maxBackoffMs = 2000
  */
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { store } = parts
-  let memory: { readonly state: EngineState; readonly doneSeq: number } | null = null
+  let memory: { readonly state: EngineState; readonly doneSeq: number; readonly decisions: number } | null = null
   let normalizer: { readonly digest: string; readonly value: Normalizer } | null = null
   let stopping = false
   let loop: Promise<void> | null = null
@@ -78,20 +79,27 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         const last = deliveries.at(-1)
         if (last === undefined) return 'empty' as const
         const readAt = performance.now()
-        const state = memory !== null && memory.doneSeq === cursor.doneSeq ? memory.state : await loadState(tx)
+        const isCurrent =
+          memory !== null && memory.doneSeq === cursor.doneSeq && memory.decisions === cursor.decisions
+        const state = memory !== null && isCurrent ? memory.state : await loadState(tx)
         memory = null
+        const place = { afterSeq: cursor.doneSeq, bundle: bundle.digest }
         const peoplesWork = takeWork(tx).then((changed) => {
-          for (const one of changed) takeOver(state.correlation, one)
+          if (changed.length === 0) return cursor.decisions
+          const worked = changed.map(workedOf)
+          for (const one of worked) takeOver(state.correlation, one)
+          return writeDecisions(tx, workDecisions(worked, place))
         })
         // Whoever waits for it hears it; where something else fails before, that is the reason.
         peoplesWork.catch(() => {})
         await parts.refresh?.(tx)
         const report = await work(tx, bundle, state, value, deliveries, parts.enrich, peoplesWork)
         const isMore = last.seq < cursor.nextSeq - 1
-        return { state, report, doneSeq: last.seq, isMore, readAt, decidedAt: performance.now() }
+        const decisions = await peoplesWork
+        return { state, report, doneSeq: last.seq, decisions, isMore, readAt, decidedAt: performance.now() }
       })
       if (done === 'taken' || done === 'empty') return done
-      memory = { state: done.state, doneSeq: done.doneSeq }
+      memory = { state: done.state, doneSeq: done.doneSeq, decisions: done.decisions }
       if (worked.hasSubscribers) {
         const { report, doneSeq, readAt, decidedAt } = done
         const { deliveries, events } = report
@@ -164,7 +172,7 @@ async function work(
   normalizer: Normalizer,
   deliveries: readonly StoredDelivery[],
   enrich: Enrich,
-  peoplesWork: Promise<void>,
+  peoplesWork: Promise<unknown>,
 ): Promise<BatchReport> {
   const outcomes: Outcomes = { seen: new Set(), events: [], dead: [], counts: new Map() }
   const eventCounts: (readonly [seq: number, count: number])[] = []

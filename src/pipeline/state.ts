@@ -1,5 +1,5 @@
 import { loadBriefs, storableJson } from '../cases/index.ts'
-import { horizonMs, stateOf } from '../core/correlate/index.ts'
+import { type CorrelationState, horizonMs, stateOf } from '../core/correlate/index.ts'
 import { type RarityState, restoreRarityState, restoreSigmaState } from '../core/detect/index.ts'
 import type { EngineState } from '../core/engine/index.ts'
 import { isObject, type Json, type JsonObject } from '../core/model/index.ts'
@@ -13,10 +13,8 @@ export async function loadState(tx: Tx): Promise<EngineState> {
   )
   const meta = rows.rows.find((row) => row.kind === 'meta')?.doc ?? {}
   const { correlation, sigmaWatermark } = isObject(meta) ? meta : ({} as JsonObject)
-  const state = stateOf(correlation ?? {})
-  await loadBriefs(tx, state.watermark - horizonMs, state)
   return {
-    correlation: state,
+    correlation: await correlationOf(tx, correlation ?? {}),
     sigma: restoreSigmaState(
       Number(sigmaWatermark ?? 0),
       rows.rows.filter((row) => row.kind === 'sigma').map((row) => [row.key, row.doc] as const),
@@ -25,6 +23,30 @@ export async function loadState(tx: Tx): Promise<EngineState> {
       rows.rows.filter((row) => row.kind === 'rarity').map((row) => [row.key, row.doc] as const),
     ),
   }
+}
+
+/** The part of the state that says what belongs together. */
+export async function loadCorrelation(tx: Tx): Promise<CorrelationState> {
+  const found = await tx.query<{ doc: Json }>(
+    `select doc->'correlation' as doc from engine_state where tenant = $1 and kind = 'meta'`,
+    [tx.tenant],
+  )
+  return correlationOf(tx, found.rows[0]?.doc ?? {})
+}
+
+async function correlationOf(tx: Tx, meta: Json): Promise<CorrelationState> {
+  const state = stateOf(meta)
+  await loadBriefs(tx, state.watermark - horizonMs, state)
+  return state
+}
+
+/** Stores that part's numbers; the others stay as they are. */
+export async function saveCorrelationMeta(tx: Tx, meta: JsonObject): Promise<void> {
+  await tx.query(
+    `insert into engine_state (tenant, kind, key, doc) values ($1, 'meta', '', jsonb_build_object('correlation', $2::jsonb))
+      on conflict (tenant, kind, key) do update set doc = jsonb_set(engine_state.doc, '{correlation}', $2::jsonb)`,
+    [tx.tenant, storableJson(meta)],
+  )
 }
 
 /** What the rarity rules of the tenant have learnt, as the last batch left it. */

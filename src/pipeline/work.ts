@@ -64,7 +64,7 @@ export async function workSlice(
   slice: readonly Received[],
   enrich: Enrich,
   outcomes: Outcomes,
-  peoplesWork: Promise<void>,
+  peoplesWork: Promise<unknown>,
 ): Promise<void> {
   const { recall, check } = checked(recallFrom(tx))
   const seen = await detectAll(tx, bundle, state, slice, enrich, outcomes)

@@ -1,5 +1,5 @@
 import type { CaseFile } from '../cases/index.ts'
-import { formatPlace, type Json } from '../core/model/index.ts'
+import { formatPlace, gradedBy, type Json } from '../core/model/index.ts'
 import type { Replayed, ReplayedIncident } from '../core/replay/index.ts'
 
 /** How an event ended when it was decided. */
@@ -50,7 +50,7 @@ export function compareStored(
         )
     const { assessment } = incident
     differ('the number of the incident', incident.number, same.number)
-    differ('the severity', assessment?.severity ?? 'LOW', same.severity)
+    differ('the severity', assessment === null ? 'LOW' : gradedBy(assessment, null).severity, same.severity)
     differ('the score', assessment?.score ?? 0, same.score)
     differ('the parts of the score', pointsOf(assessment?.contributions ?? []), pointsOf(same.contributions))
     differ('the techniques', incident.techniques, same.techniques)

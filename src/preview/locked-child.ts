@@ -1,6 +1,6 @@
 import type { Budget, ContentChange, ContentReview, SourceFile } from '../core/content/index.ts'
 import { type Enrichment, isObject, type JsonObject, type Problem, problem, type Result } from '../core/model/index.ts'
-import type { FixturePair, Receipt, ReplayResult } from '../core/replay/index.ts'
+import type { FixturePair, PastDecision, Receipt, ReplayResult } from '../core/replay/index.ts'
 import type { NewDelivery } from '../ingest/index.ts'
 import { type Limits, startLocked } from './locked-process.ts'
 
@@ -19,6 +19,8 @@ export interface Start {
   readonly policy?: readonly SourceFile[]
   /** What was known of observables when the events were decided; asked before the lists. */
   readonly recorded?: readonly Enrichment[]
+  /** What people decided, in order. */
+  readonly decisions?: readonly PastDecision[]
   /** Bundles that decide deliveries that name them, instead of `files`. */
   readonly others?: readonly {
     readonly digest: string

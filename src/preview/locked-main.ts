@@ -43,6 +43,8 @@ async function resultOf(files: readonly SourceFile[], fixtures: readonly Fixture
     bundle,
     tenant: tenantId(start.tenant),
     enrich: recalling(start.recorded ?? [], enrich),
+    decisions: start.decisions ?? [],
+    bundleOf: (digest) => others.get(digest),
   })
   for await (const frame of frames) {
     if (frame.head.kind === 'scanned') {
@@ -52,7 +54,7 @@ async function resultOf(files: readonly SourceFile[], fixtures: readonly Fixture
     const { delivery, receipt, digest } = deliveryOf(frame)
     await replay.take(delivery, receipt, others.get(digest) ?? bundle)
   }
-  return { ok: true, problems, replayed: replay.finish(fixtureHits(bundle, fixtures)) }
+  return { ok: true, problems, replayed: await replay.finish(fixtureHits(bundle, fixtures)) }
 }
 
 /** What was seen goes before what is known now. */

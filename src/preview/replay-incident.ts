@@ -1,7 +1,9 @@
 import { type CaseFile, listIncidents, readCase } from '../cases/index.ts'
 import type { SourceFile } from '../core/content/index.ts'
-import { type IncidentNumber, oneLine, type Problem } from '../core/model/index.ts'
-import type { Replayed, ReplayedIncident } from '../core/replay/index.ts'
+import type { ByHand, Worked } from '../core/correlate/index.ts'
+import { type AlertId, type IncidentNumber, type JsonObject, oneLine, type Problem } from '../core/model/index.ts'
+import type { PastDecision, Replayed, ReplayedIncident } from '../core/replay/index.ts'
+import { type PersonDecision, readDecisions } from '../pipeline/index.ts'
 import type { Content } from '../repo/index.ts'
 import type { OpenStore } from '../store/index.ts'
 import { compareStored, type StoredDifference, type StoredEvent } from './compare-stored.ts'
@@ -43,7 +45,10 @@ export async function replayIncident(
 ): Promise<ReplayedStory | null> {
   const file = await store.snapshot((tx) => readCase(tx, number))
   if (file === null) return null
-  const lastSeq = Math.max(0, ...file.events.map((one) => one.seq))
+  const decisions = await store.snapshot((tx) => readDecisions(tx, Number.MAX_SAFE_INTEGER))
+  const related = relatedDecisions(decisions, file.incident.number)
+  // A decision about the incident is decided again too, and with it what it was decided on.
+  const lastSeq = Math.max(0, ...file.events.map((one) => one.seq), ...related.map((one) => one.afterSeq))
   const recorded = await bundlesUpTo(store, lastSeq)
   const last = recorded.bundles.at(-1)
   if (last === undefined) throw new Error(`incident ${number} has no deliveries in the inbox`)
@@ -58,6 +63,7 @@ export async function replayIncident(
       fixtures: [],
       enrichDir,
       recorded: file.incident.enrichments,
+      decisions: pastDecisions(decisions, related, lastSeq),
       others: content === null ? recorded.bundles : [],
     },
     options.limits,
@@ -78,7 +84,7 @@ export async function replayIncident(
       result.replayed,
       sameIncident(file, result.replayed),
     ),
-    notes: await notesOf(store),
+    notes: [...(await notesOf(store, decisions)), ...result.replayed.faults.filter((one) => one.startsWith('what '))],
   }
 }
 
@@ -124,10 +130,50 @@ async function outcomesOf(store: OpenStore, file: CaseFile): Promise<readonly St
   })
 }
 
-/** People's work changes what joins what, and the inbox does not hold its moment. */
-async function notesOf(store: OpenStore): Promise<readonly string[]> {
+/** What people decided about an incident and about what came into it or out of it, whenever that was. */
+function relatedDecisions(decisions: readonly PersonDecision[], incident: IncidentNumber): readonly PersonDecision[] {
+  const related = new Set([incident])
+  return decisions
+    .toReversed()
+    .filter(({ kind, incident: number, doc }) => {
+      if (kind === 'work' || !(related.has(number) || related.has(Number(doc.other)))) return false
+      related.add(number).add(Number(doc.other))
+      return true
+    })
+    .toReversed()
+}
+
+/** The decisions of a replay up to a delivery: all that were taken before it, and behind it those about the incident. */
+function pastDecisions(
+  decisions: readonly PersonDecision[],
+  related: readonly PersonDecision[],
+  lastSeq: number,
+): readonly PastDecision[] {
+  return decisions
+    .filter((one) => one.afterSeq < lastSeq || related.includes(one))
+    .map(({ afterSeq, kind, doc, actor, reason, bundle, incident }): PastDecision => {
+      if (kind === 'work') return { afterSeq, kind, worked: workedFrom(incident, doc) }
+      const ids = Array.isArray(doc.alerts) ? doc.alerts : []
+      const wish: ByHand =
+        kind === 'merge'
+          ? { kind, incident, other: Number(doc.other) }
+          : { kind, incident, alerts: ids.map((id) => String(id) as AlertId) }
+      return { afterSeq, kind: 'hand', wish, actor, reason, bundle }
+    })
+}
+
+/** Work as it was put on record: written by this program, from the same type. */
+const workedFrom = (number: IncidentNumber, doc: JsonObject): Worked => ({ ...(doc as unknown as Worked), number })
+
+/** People's work changes what joins what; of work that was done before it was put on record the moment is not known. */
+async function notesOf(store: OpenStore, decisions: readonly PersonDecision[]): Promise<readonly string[]> {
   const all = await store.snapshot((tx) => listIncidents(tx, { limit: 1000 }))
-  const closed = all.filter(({ status }) => status === 'resolved' || status === 'closed')
+  const isKnown = (number: IncidentNumber) =>
+    decisions.some(
+      (one) =>
+        one.kind === 'work' && one.incident === number && ['resolved', 'closed'].includes(String(one.doc.status)),
+    )
+  const closed = all.filter(({ number, status }) => (status === 'resolved' || status === 'closed') && !isKnown(number))
   if (closed.length === 0) return []
   const names = closed.slice(0, 5).map(({ number }) => `INC-${number}`)
   return [

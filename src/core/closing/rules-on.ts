@@ -19,5 +19,6 @@ export async function rulesOn(bundle: Bundle, tenant: TenantId, recording: strin
       'recorded',
     )
   }
-  return new Set(replay.finish([]).ruleCounts.flatMap((one) => (one.alerts > 0 ? [one.rule] : [])))
+  const { ruleCounts } = await replay.finish([])
+  return new Set(ruleCounts.flatMap((one) => (one.alerts > 0 ? [one.rule] : [])))
 }

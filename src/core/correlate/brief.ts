@@ -19,6 +19,8 @@ export interface IncidentBrief {
   /** As the index holds them. */
   readonly entities: readonly string[]
   readonly mergedInto: IncidentNumber | null
+  /** As in the incident; absent where a person keeps it apart from none. */
+  readonly apartFrom?: readonly IncidentNumber[]
 }
 
 /** What counting asks about a stored alert. */
@@ -40,12 +42,12 @@ export function keptKey(key: string): string {
 
 /** The brief of an incident; `known` is an earlier one whose observables were the same. */
 export function briefOfIncident(
-  incident: Pick<Incident, 'number' | 'status' | 'firstAt' | 'lastAt' | 'tactics' | 'mergedInto'> & {
+  incident: Pick<Incident, 'number' | 'status' | 'firstAt' | 'lastAt' | 'tactics' | 'mergedInto' | 'apartFrom'> & {
     readonly observables: readonly Observable[]
   },
   known: IncidentBrief | undefined,
 ): IncidentBrief {
-  const { number, status, firstAt, lastAt, mergedInto } = incident
+  const { number, status, firstAt, lastAt, mergedInto, apartFrom } = incident
   return {
     number,
     status,
@@ -54,6 +56,7 @@ export function briefOfIncident(
     tactics: shared(incident.tactics),
     entities: known?.entities ?? entityKeys(incident.observables).map(entityOf),
     mergedInto,
+    ...(apartFrom === undefined ? {} : { apartFrom }),
   }
 }
 

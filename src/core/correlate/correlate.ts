@@ -8,6 +8,7 @@ import {
   type RuleRef,
   type SeverityId,
 } from '../model/index.ts'
+import { together } from './apart.ts'
 import { type AlertBrief, keptKey } from './brief.ts'
 import { alertRecord } from './facts.ts'
 import { explainNear, nearIncidents } from './group.ts'
@@ -229,7 +230,16 @@ async function join(
   recall: Recall,
   change: 'extended' | 'aggregated',
 ): Promise<Correlated> {
-  const ordered = candidates.toSorted((a, b) => a.incident.number - b.incident.number)
+  const own = candidates.find((one) => one.decision.answer === 'aggregated')?.incident.number ?? null
+  const joined = together(
+    state,
+    alert,
+    candidates.map((one) => one.incident.number),
+    own,
+  )
+  const ordered = candidates
+    .filter((one) => joined.includes(one.incident.number))
+    .toSorted((a, b) => a.incident.number - b.incident.number)
   const [first, ...others] = ordered as [Candidate, ...Candidate[]]
   const number = first.incident.number
   let incident = first.incident

@@ -1,4 +1,6 @@
+export { areApart } from './apart.ts'
 export { type AlertBrief, briefOfAlert, briefOfIncident, type IncidentBrief } from './brief.ts'
+export { applyByHand, type Because, type ByHand, type DoneByHand } from './by-hand.ts'
 export { aggregationMs, correlate } from './correlate.ts'
 export { entityKeys } from './entity-index.ts'
 export { alertRecord, incidentFactNames, incidentFacts } from './facts.ts'
@@ -31,4 +33,4 @@ export {
   takeChanges,
 } from './state.ts'
 export { tacticOrder, titleOf } from './title.ts'
-export { takeOver } from './work.ts'
+export { takeOver, type Worked, workedOf } from './work.ts'

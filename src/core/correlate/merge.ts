@@ -62,6 +62,9 @@ export async function absorb(
       ).values(),
     ],
     owner: incident.owner ?? other.owner,
+    ...(incident.apartFrom === undefined && other.apartFrom === undefined
+      ? {}
+      : { apartFrom: [...new Set([...(incident.apartFrom ?? []), ...(other.apartFrom ?? [])])].sort((a, b) => a - b) }),
     assessment:
       incident.assessment === null
         ? other.assessment

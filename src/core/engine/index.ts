@@ -1,3 +1,4 @@
+export { decideByHand, type HandParts } from './by-hand.ts'
 export {
   type AlertDecision,
   type Decided,

@@ -103,6 +103,8 @@ export interface Incident {
   /** Playbooks that were set off; each runs once per incident. */
   readonly playbooks: readonly string[]
   readonly mergedInto: IncidentNumber | null
+  /** Incidents with which no rule makes this one, because a person split them. */
+  readonly apartFrom?: readonly IncidentNumber[]
   readonly owner: string | null
   readonly verdict: Verdict | null
   readonly assessment: Assessment | null

@@ -12,7 +12,7 @@ export type {
   RuleDifference,
 } from './plan.ts'
 export type { Receipt } from './receipt.ts'
-export { createReplay, type Replay, type ReplayParts } from './replay.ts'
+export { createReplay, type PastDecision, type Replay, type ReplayParts } from './replay.ts'
 export type {
   Replayed,
   ReplayedAlert,

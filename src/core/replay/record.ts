@@ -1,3 +1,4 @@
+import type { ByHand, DoneByHand } from '../correlate/index.ts'
 import type { AlertDecision } from '../engine/index.ts'
 import {
   type Alert,
@@ -5,6 +6,7 @@ import {
   type EventOutcome,
   type Fact,
   formatPlace,
+  gradedBy,
   type Incident,
   type Json,
   observableKey,
@@ -25,6 +27,10 @@ export interface Recorder {
   /** An event of that time was decided about. */
   seen(at: number): void
   alert(decision: AlertDecision, event: Pick<Event, 'seq' | 'index' | 'receivedAt'>): void
+  /** A person's decision was applied. */
+  byHand(done: DoneByHand & { readonly ok: true }, wish: ByHand): void
+  /** The incident that one has become part of. */
+  standsIn(incident: number): number
   /** Counts the run that is about to be played; false when there have been too many. */
   hasRoomForRun(): boolean
   run(run: ReplayedRun): void
@@ -102,6 +108,20 @@ export function createRecord(): Recorder {
         because: correlated.outcome === 'alerted' ? tunedBy(decision) : oneLine(correlated.decision.sentence, 400),
       })
     },
+    standsIn: resolve,
+    byHand({ incidents: changed }, wish) {
+      const [first, second] = changed
+      for (const incident of changed) {
+        const openedAt = incidents.get(incident.number)?.openedAt ?? incident.times.ingestedAt
+        incidents.set(incident.number, { incident, openedAt })
+      }
+      if (wish.kind === 'merge' && first !== undefined)
+        for (const from of [wish.incident, wish.other]) if (from !== first.number) mergedInto.set(from, first.number)
+      if (wish.kind === 'split' && second !== undefined) {
+        const moved = new Set<string>(wish.alerts)
+        for (const one of alerts) if (moved.has(one.group) && one.incident !== 0) one.incident = second.number
+      }
+    },
     hasRoomForRun() {
       if (++runCount <= maxRuns) return true
       omitted.runs++
@@ -172,7 +192,8 @@ function incidentOf(incident: Incident, openedAt: number, alerts: readonly strin
   return {
     number,
     title: oneLine(title, 200),
-    severity: assessment?.severity ?? 'LOW',
+    // The machine's: what a person said of it is no decision about events.
+    severity: assessment === null ? 'LOW' : gradedBy(assessment, null).severity,
     score: assessment?.score ?? 0,
     firstAt,
     openedAt,

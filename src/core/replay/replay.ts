@@ -1,8 +1,24 @@
 import type { Bundle } from '../content/index.ts'
-import { createState, takeChanges } from '../correlate/index.ts'
+import { type ByHand, createState, takeChanges, takeOver, type Worked } from '../correlate/index.ts'
 import { createRarityState, createSigmaState, takeRarityChanges, takeSigmaChanges } from '../detect/index.ts'
-import { decide, detect, detectLearning, detectQuiet, type EngineState, type Enrich } from '../engine/index.ts'
-import { type EventHead, type EventOutcome, oneLine, type TenantId } from '../model/index.ts'
+import {
+  decide,
+  decideByHand,
+  detect,
+  detectLearning,
+  detectQuiet,
+  type EngineState,
+  type Enrich,
+} from '../engine/index.ts'
+import {
+  type AlertGroup,
+  type AlertId,
+  type EventHead,
+  type EventOutcome,
+  type IncidentNumber,
+  oneLine,
+  type TenantId,
+} from '../model/index.ts'
 import { createNormalizer, type RawDelivery } from '../normalize/index.ts'
 import { createPlayer } from './play-run.ts'
 import { createReceipt, type Receipt } from './receipt.ts'
@@ -14,7 +30,23 @@ export interface ReplayParts {
   readonly bundle: Bundle
   readonly tenant: TenantId
   readonly enrich: Enrich
+  /** What people decided, in order. */
+  readonly decisions?: readonly PastDecision[]
+  /** Bundles by digest, for decisions that were taken with another than the replay's. */
+  readonly bundleOf?: (digest: string) => Bundle | undefined
 }
+
+/** What a person decided, at its place: after the deliveries up to `afterSeq`. */
+export type PastDecision = { readonly afterSeq: number } & (
+  | { readonly kind: 'work'; readonly worked: Worked }
+  | {
+      readonly kind: 'hand'
+      readonly wish: ByHand
+      readonly actor: string
+      readonly reason: string
+      readonly bundle: string
+    }
+)
 
 /** A bundle that history is put through. */
 export interface Replay {
@@ -23,7 +55,7 @@ export interface Replay {
   /** The same of a delivery that was looked at before, by {@link createScan} for the bundle of the replay. */
   takeScanned(items: readonly Scanned[], receipt: Receipt): Promise<void>
   /** What it all came to; called once. */
-  finish(fixtures: readonly FixtureHit[]): Replayed
+  finish(fixtures: readonly FixtureHit[]): Promise<Replayed>
 }
 
 const tidyEvery = 5000
@@ -92,8 +124,33 @@ export function createReplay(parts: ReplayParts): Replay {
     }
   }
 
+  const decisions = [...(parts.decisions ?? [])]
+  /** Alerts that the state may have let go of; only kept where a decision may ask for them. */
+  const archive = new Map<AlertId, AlertGroup>()
+  const archiveOf = () => {
+    const { alerts } = takeChanges(state.correlation)
+    if (decisions.length > 0) for (const one of alerts) archive.set(one.id, one)
+  }
+  const alertsOf = async (incident: IncidentNumber) => {
+    archiveOf()
+    return [...archive.values()].filter((one) => record.standsIn(one.incident) === incident)
+  }
+  const applyOne = async (one: PastDecision) => {
+    if (one.kind === 'work') return takeOver(state.correlation, one.worked)
+    const bundle = parts.bundleOf?.(one.bundle) ?? parts.bundle
+    const done = await decideByHand(bundle, state, one.wish, { actor: one.actor, reason: one.reason }, { alertsOf })
+    if (done.ok) record.byHand(done, one.wish)
+    else if (faults.length < maxFaults) faults.push(`what ${one.actor} decided: ${oneLine(done.why, 200)}`)
+  }
+  const applyUpTo = async (seq: number) => {
+    for (let next = decisions[0]; next !== undefined && next.afterSeq < seq; next = decisions[0]) {
+      await applyOne(next)
+      decisions.shift()
+    }
+  }
+
   const tidy = () => {
-    takeChanges(state.correlation)
+    archiveOf()
     takeSigmaChanges(state.sigma)
     takeRarityChanges(state.rarity)
   }
@@ -107,11 +164,13 @@ export function createReplay(parts: ReplayParts): Replay {
 
   return {
     async take(delivery, receipt, bundle = parts.bundle) {
+      await applyUpTo(delivery.seq)
       const decider = deciderOf(bundle)
       await takeAll(decider.normalizer.normalize(delivery), receipt, decider)
     },
     takeScanned: (items, receipt) => takeAll(items, receipt, deciderOf(parts.bundle)),
-    finish(fixtureHits) {
+    async finish(fixtureHits) {
+      await applyUpTo(Number.POSITIVE_INFINITY)
       const { digest, commit } = parts.bundle
       return { digest, commit, ...record.result(), fixtureHits, faults }
     },

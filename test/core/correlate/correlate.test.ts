@@ -10,6 +10,7 @@ import {
   restoreState,
   takeChanges,
   takeOver,
+  workedOf,
 } from '../../../src/core/correlate/index.ts'
 import {
   type Alert,
@@ -295,13 +296,13 @@ test('an incident that people closed takes no more alerts; the next one opens an
   await correlate(state, one(1), rules)
   const first = state.incidents.get(1)
   if (first === undefined) throw new Error('no incident')
-  takeOver(state, { ...first, status: 'closed' })
+  takeOver(state, { ...workedOf(first), status: 'closed' })
   expect(await correlate(state, one(2, { title: 'other' }), rules)).toMatchObject({
     change: 'opened',
     incident: { number: 2 },
   })
   expect(state.incidents.get(1)).toMatchObject({ status: 'closed', signalCount: 1 })
-  takeOver(state, { ...first, status: 'acknowledged' })
+  takeOver(state, { ...workedOf(first), status: 'acknowledged' })
   expect(await correlate(state, one(3, { title: 'third' }), rules)).toMatchObject({ merged: [{ from: 2, into: 1 }] })
 })
 
