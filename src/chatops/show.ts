@@ -48,6 +48,7 @@ export function showTimeline(store: Store, incident: IncidentNumber, count: numb
   return withCase(store, incident, async ({ timeline }) => {
     const before = timeline.length - count
     return [
+      ...(timeline.length === 0 ? ['nothing is in the story yet'] : []),
       ...(before > 0 ? [`${before} earlier entries are left out`] : []),
       ...timeline.slice(-count).map((one) => `${utc(one.at)} ${one.actor}: ${one.sentence}`),
     ]
