@@ -79,8 +79,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         const last = deliveries.at(-1)
         if (last === undefined) return 'empty' as const
         const readAt = performance.now()
-        const isCurrent =
-          memory !== null && memory.doneSeq === cursor.doneSeq && memory.decisions === cursor.decisions
+        const isCurrent = memory !== null && memory.doneSeq === cursor.doneSeq && memory.decisions === cursor.decisions
         const state = memory !== null && isCurrent ? memory.state : await loadState(tx)
         memory = null
         const place = { afterSeq: cursor.doneSeq, bundle: bundle.digest }
