@@ -16,7 +16,7 @@ interface Options extends StoreOptions {
   readonly channel?: Channel
 }
 
-const channels: readonly Channel[] = ['github', 'slack', 'pagerduty']
+const channels: readonly Channel[] = ['github', 'slack', 'pagerduty', 'escalation']
 
 /** `gitsoc projections`: what GitHub, Slack and PagerDuty have not been told yet, and why. */
 export function register(program: Command): void {

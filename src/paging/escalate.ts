@@ -1,32 +1,13 @@
-import { appendTimeline, duration, readIncident } from '../cases/index.ts'
+import { appendTimeline, duration } from '../cases/index.ts'
 import { incidentFacts } from '../core/correlate/index.ts'
-import {
-  advance,
-  type Climb,
-  chooseFirst,
-  dueAt,
-  type EscalationPolicy,
-  type Person,
-  type Tell,
-} from '../core/escalate/index.ts'
-import type { Incident, JsonObject } from '../core/model/index.ts'
-import { type PendingApproval, pendingApprovals } from '../respond/index.ts'
-import { appendAudit, lockAudit, type Store, type Tx } from '../store/index.ts'
-import { type CallReport, type Reach, reportText, tellAll } from './tell.ts'
-
-export interface EscalateParts {
-  readonly store: Store
-  readonly policies: () => readonly EscalationPolicy[]
-  readonly team: () => readonly Person[]
-  readonly reach: Reach
-}
-
-interface Row extends Climb {
-  readonly incident: number
-  readonly policy: string
-  readonly nextAt: number | null
-  readonly ended: string | null
-}
+import { advance, chooseFirst, dueAt, type EscalationPolicy } from '../core/escalate/index.ts'
+import type { Incident } from '../core/model/index.ts'
+import { appendAudit, type Tx } from '../store/index.ts'
+import { tellOnce, untold } from './approval-calls.ts'
+import { eachAlone } from './each-alone.ts'
+import { type EscalateParts, lockIncident, look, type Row, type Seen } from './escalation-state.ts'
+import { record } from './record-call.ts'
+import { tellAll } from './tell.ts'
 
 /**
  * Looks at an incident as it is now: begins the escalation of the policy that fits, goes over to one of lower order when it
@@ -54,15 +35,6 @@ export async function followIncident(parts: EscalateParts, number: number, at: n
   })
 }
 
-/** An incident with what its escalation goes by. */
-interface Seen {
-  readonly incident: Incident
-  readonly row: Row | null
-  readonly approvals: readonly PendingApproval[]
-  /** Of which approvals people were told what, as `<id> <event>`. */
-  readonly told: ReadonlySet<string>
-}
-
 const mayEnd = ({ incident, row }: Seen) => incident.status !== 'new' && row !== null && row.ended === null
 
 /** Whether the policy takes the place of what the incident has: nothing, one that is gone, or one that comes later. */
@@ -78,30 +50,6 @@ function mayBegin(
   return present === undefined || policy.order < present.order
 }
 
-/** What people were not told yet about approvals of the incident. */
-function untold({ incident, approvals, told }: Seen, policy: EscalationPolicy | null) {
-  const isOver = incident.status === 'resolved' || incident.status === 'closed' || incident.status === 'merged'
-  if (policy === null || isOver) return []
-  const { asked: onAsked, escalated } = policy.approvals
-  return approvals.flatMap((approval) => {
-    const events = [
-      { event: 'asked', tell: onAsked, sentence: `an answer is needed, whether ${asked(approval)}` },
-      ...(approval.isEscalated
-        ? [
-            {
-              event: 'escalated',
-              tell: escalated,
-              sentence: `nobody has answered whether ${asked(approval)}; now ${approval.roles.join(', ')} may`,
-            } as const,
-          ]
-        : []),
-    ] as const
-    return events
-      .filter((one) => one.tell.length > 0 && !told.has(`${approval.id} ${one.event}`))
-      .map((one) => ({ ...one, approval }))
-  })
-}
-
 /** Tells the levels that are due, each in a transaction of its own; says how many. */
 export async function tellDue(parts: EscalateParts, at: number): Promise<number> {
   const due = await parts.store.transaction((tx) =>
@@ -111,41 +59,10 @@ export async function tellDue(parts: EscalateParts, at: number): Promise<number>
     ),
   )
   let told = 0
-  for (const { incident } of due.rows) if (await tellLevel(parts, incident, at)) told++
+  await eachAlone(due.rows, async ({ incident }) => {
+    if (await tellLevel(parts, incident, at)) told++
+  })
   return told
-}
-
-/** Tells of approvals that are about to expire, once each. */
-export async function tellExpiring(parts: EscalateParts, at: number): Promise<void> {
-  const policies = parts.policies()
-  const longest = Math.max(0, ...policies.map((one) => one.approvals.expiring?.beforeMs ?? 0))
-  if (longest === 0) return
-  const soon = await parts.store.transaction((tx) => pendingApprovals(tx, { expiresBy: at + longest }))
-  for (const incident of new Set(soon.map((one) => one.incident))) {
-    const seen = await parts.store.transaction((tx) => readIncident(tx, incident, 0))
-    if (seen === null) continue
-    const policy = (await chooseFirst(policies, incidentFacts(seen)))?.rule
-    const expiring = policy?.approvals.expiring
-    if (policy === undefined || expiring === null || expiring === undefined) continue
-    await parts.store.transaction(async (tx) => {
-      await lockIncident(tx, incident)
-      const held = await look(tx, incident)
-      if (held === null) return
-      for (const approval of held.approvals) {
-        if (approval.expiresAt > at + expiring.beforeMs || approval.expiresAt <= at) continue
-        const sentence = `${duration(approval.expiresAt - at)} are left to answer whether ${asked(approval)}`
-        await tellOnce(tx, parts, {
-          policy,
-          incident: held.incident,
-          approval,
-          event: 'expiring',
-          tell: expiring.tell,
-          sentence,
-          at,
-        })
-      }
-    })
-  }
 }
 
 async function tellLevel(parts: EscalateParts, number: number, at: number): Promise<boolean> {
@@ -227,94 +144,4 @@ async function end(tx: Tx, row: Row, { status }: Incident, at: number): Promise<
     subject: `incident/${row.incident}`,
     details: { policy: row.policy, why: ended },
   })
-}
-
-const asked = ({ kind, action, target, id }: PendingApproval) =>
-  kind === 'question' ? `it is so: ${target} (${id})` : `${action} on ${target} may be done (${id})`
-
-interface Event {
-  readonly policy: EscalationPolicy
-  readonly incident: Incident
-  readonly approval: PendingApproval
-  readonly event: 'asked' | 'escalated' | 'expiring'
-  readonly tell: readonly Tell[]
-  readonly sentence: string
-  readonly at: number
-}
-
-async function tellOnce(tx: Tx, parts: EscalateParts, one: Event): Promise<void> {
-  const { policy, incident, approval, event, sentence, at } = one
-  const fresh = await tx.query(
-    'insert into approval_told (tenant, approval, event, at) values ($1, $2, $3, $4) on conflict do nothing',
-    [tx.tenant, approval.id, event, at],
-  )
-  if (fresh.rowCount === 0) return
-  const report = await tellAll(
-    tx,
-    one.tell,
-    { key: `call/${approval.id}/${event}`, incident, approval: approval.id, sentence, policy, round: 0, at },
-    { team: parts.team(), reach: parts.reach },
-  )
-  await record(
-    tx,
-    'approval.tell',
-    incident.number,
-    `approval ${approval.id} is ${event === 'expiring' ? 'about to expire' : event}`,
-    report,
-    at,
-    {
-      approval: approval.id,
-      event,
-      policy: policy.ref.id,
-    },
-  )
-}
-
-async function record(
-  tx: Tx,
-  action: string,
-  incident: number,
-  what: string,
-  report: CallReport,
-  at: number,
-  details: JsonObject,
-): Promise<void> {
-  await appendAudit(tx, {
-    at,
-    actor: 'gitsoc',
-    action,
-    subject: `incident/${incident}`,
-    details: { ...details, told: report.told, missed: report.missed },
-  })
-  await appendTimeline(tx, [
-    { incident, at, kind: 'decision', actor: 'gitsoc', sentence: `${what}: ${reportText(report)}` },
-  ])
-}
-
-/** Locks in the order in which everybody locks: the chain, the incident, then what is ours. */
-async function lockIncident(tx: Tx, number: number): Promise<void> {
-  await lockAudit(tx)
-  await tx.query('select from incident where tenant = $1 and number = $2 for no key update', [tx.tenant, number])
-  await tx.query('select from escalation where tenant = $1 and incident = $2 for update', [tx.tenant, number])
-}
-
-async function look(tx: Tx, number: number): Promise<Seen | null> {
-  const incident = await readIncident(tx, number, 0)
-  if (incident === null) return null
-  const rows = await tx.query<Row>(
-    `select incident, policy, started_at as "startedAt", round, level, next_at as "nextAt", ended
-      from escalation where tenant = $1 and incident = $2`,
-    [tx.tenant, number],
-  )
-  const approvals = await pendingApprovals(tx, { incident: number })
-  const told = await tx.query<{ approval: string; event: string }>(
-    'select approval, event from approval_told where tenant = $1 and approval = any($2)',
-    [tx.tenant, approvals.map((one) => one.id)],
-  )
-  return {
-    incident,
-    row: rows.rows[0] ?? null,
-    approvals,
-    told: new Set(told.rows.map((one) => `${one.approval} ${one.event}`)),
-  }
 }

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createDrain } from '../projection/index.ts'
 import type { Tx } from '../store/index.ts'
-import { type EscalateParts, followIncident, tellDue, tellExpiring } from './escalate.ts'
+import { tellExpiring } from './approval-calls.ts'
+import { eachAlone } from './each-alone.ts'
+import { followIncident, tellDue } from './escalate.ts'
+import type { EscalateParts } from './escalation-state.ts'
 
 export interface EscalatorParts extends EscalateParts {
   readonly clock: () => number
@@ -39,9 +42,18 @@ export function createEscalator(parts: EscalatorParts): Escalator {
   })
   let loop: Promise<void> = Promise.resolve()
   const onTime = async () => {
-    const told = await tellDue(parts, clock())
-    await tellExpiring(parts, clock())
-    await store.transaction((tx) => forgetHeard(tx, clock()))
+    let told = 0
+    // One that cannot be told keeps no other from being told.
+    await eachAlone(
+      [
+        async () => {
+          told = await tellDue(parts, clock())
+        },
+        () => tellExpiring(parts, clock()),
+        () => store.transaction((tx) => forgetHeard(tx, clock())),
+      ],
+      (step) => step(),
+    )
     return told
   }
   return {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { appendTimeline } from '../cases/index.ts'
+import { appendTimeline, readIncident } from '../cases/index.ts'
 import { type ChatParts, perform } from '../chatops/index.ts'
 import { type Analyst, analystOf, type Command, rolesOf } from '../core/command/index.ts'
 import { BodyRefused, readBody, send } from '../ingest/index.ts'
@@ -124,9 +124,13 @@ async function act(parts: WebhookParts, news: PagerNews, user: string, incident:
   const command = commandOf(news, assignee)
   const reply = await perform(parts, { command, speaker, incident, at: clock() })
   // Said twice is no fault: PagerDuty and we tell each other, and one of us is second.
-  if (!reply.ok && news.kind !== 'acknowledged') return refuse(reply.lines[0] ?? 'it was refused')
+  const isDone = news.kind === 'acknowledged' && !(await store.transaction((tx) => isNew(tx, incident)))
+  if (!reply.ok && !isDone) return refuse(reply.lines[0] ?? 'it was refused')
   return reply.lines[0] ?? 'done'
 }
+
+const isNew = async (tx: Tx, incident: number): Promise<boolean> =>
+  (await readIncident(tx, incident, 0))?.status === 'new'
 
 function commandOf(news: PagerNews, assignee: Analyst | null): Command {
   switch (news.kind) {

@@ -70,28 +70,33 @@ export function createApp(parts: AppParts, receiver: Receiver): App {
       return
     }
     await ack()
-    if (opened === null || !(await isFirst(store, body, clock()))) return
-    const said = await who(body.user.id, body.team?.id ?? body.user.team_id)
-    if (!said.ok) return tell(opened.channel, body.user.id, `Your answer does not count: ${said.why}.`)
-    const sentence = await answerOpened(parts, opened, { speaker: said.speaker, reason, at: clock() }).catch(
-      (error: unknown) => {
-        log(`slack: an answer could not be recorded: ${(error as Error).message}`)
-        return 'This could not be recorded now. Look at the message, and answer again if it still asks.'
-      },
-    )
-    await tell(opened.channel, body.user.id, sentence)
+    if (opened === null) return
+    const answer = async (): Promise<string | null> => {
+      if (!(await isFirst(store, body, clock()))) return null
+      const said = await who(body.user.id, body.team?.id ?? body.user.team_id)
+      if (!said.ok) return `Your answer does not count: ${said.why}.`
+      return answerOpened(parts, opened, { speaker: said.speaker, reason, at: clock() })
+    }
+    const sentence = await answer().catch((error: unknown) => {
+      log(`slack: an answer could not be recorded: ${(error as Error).message}`)
+      return 'This could not be recorded now. Look at the message, and answer again if it still asks.'
+    })
+    if (sentence !== null) await tell(opened.channel, body.user.id, sentence)
   })
 
   app.command(/.*/, async ({ ack, body }) => {
     await ack()
-    if (!(await isFirst(store, body, clock()))) return
-    const said = await who(body.user_id, body.team_id)
-    if (!said.ok) return respond(body.response_url, [`Nothing was done: ${said.why}.`])
-    const lines = await commandLines(parts, body.text, said.speaker, clock()).catch((error: unknown) => {
+    const said = async (): Promise<readonly string[] | null> => {
+      if (!(await isFirst(store, body, clock()))) return null
+      const person = await who(body.user_id, body.team_id)
+      if (!person.ok) return [`Nothing was done: ${person.why}.`]
+      return commandLines(parts, body.text, person.speaker, clock())
+    }
+    const lines = await said().catch((error: unknown) => {
       log(`slack: a command could not be done: ${(error as Error).message}`)
       return ['This could not be done now. Look at the incident before you ask again.']
     })
-    await respond(body.response_url, lines)
+    if (lines !== null) await respond(body.response_url, lines)
   })
 
   /** Answers at the address that came with a signed command, only if it is Slack's. */

@@ -10,7 +10,7 @@ import { platformError, type SlackClient } from './client.ts'
 import type { FindChannel } from './find-channel.ts'
 import { messageFaults } from './fit-blocks.ts'
 import { type IncidentView, incidentMessage } from './incident-message.ts'
-import { threadMessage } from './thread-message.ts'
+import { mostEntries, threadMessage } from './thread-message.ts'
 
 export interface WriteParts {
   readonly store: Store
@@ -104,14 +104,14 @@ async function tellThread(
   let outside = before
   const { channel, ts } = outside
   if (ts === null) return
-  const entries = await parts.store.transaction(async (tx) => {
+  const newest = await parts.store.transaction(async (tx) => {
     const found = await tx.query<Entry>(
-      'select n, incident, at, kind, actor, sentence from timeline where tenant = $1 and incident = $2 and n > $3 order by n limit 1000',
+      `select n, incident, at, kind, actor, sentence from timeline where tenant = $1 and incident = $2 and n > $3 order by n desc limit ${mostEntries}`,
       [tx.tenant, number, outside.told],
     )
-    return found.rows
+    return found.rows.toReversed()
   })
-  const last = entries.at(-1)?.n ?? outside.told
+  const last = newest.at(-1)?.n ?? outside.told
   if (outside.replying !== null) {
     const upTo = outside.replying
     const isOurs = (payload: JsonObject) =>
@@ -119,10 +119,9 @@ async function tellThread(
     const was = await findPosted(parts.client, channel, ts, isOurs)
     outside = await keep({ ...outside, replying: null, told: was === null ? outside.told : upTo })
   }
-  const reply = threadMessage(
-    number,
-    entries.filter((one) => one.n > outside.told),
-  )
+  const entries = newest.filter((one) => one.n > outside.told)
+  // Numbers of an incident's timeline have no gaps.
+  const reply = threadMessage(number, entries, last - outside.told - entries.length)
   if (reply === null) return
   outside = await keep({ ...outside, replying: last })
   await hand.spend()

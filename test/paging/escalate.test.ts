@@ -135,6 +135,24 @@ test('a process that dies between the mark and the message tells once: both are 
   expect((await world.timeline()).filter((one) => one.includes('level 2'))).toHaveLength(1)
 })
 
+test('an incident that cannot be told keeps no other from being told', async () => {
+  const world = await escalationWorld([critical])
+  for (const number of [1, 2, 3]) await world.save(assessed('CRITICAL', { number }))
+  await world.tick()
+  world.time.at += 10 * minute
+  const broken = world.escalator({
+    email: async (id) => {
+      if (id.startsWith('call-1-')) throw new Error('the disk is full')
+    },
+  })
+  await expect(broken.tick()).rejects.toThrow('the disk is full')
+  expect(await world.rows('select incident, level from escalation order by incident')).toEqual([
+    { incident: 1, level: 1 },
+    { incident: 2, level: 2 },
+    { incident: 3, level: 2 },
+  ])
+})
+
 test('of several replicas that look at the same clock one tells', async () => {
   const world = await escalationWorld([critical])
   await world.save(assessed('CRITICAL'))

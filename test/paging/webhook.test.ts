@@ -129,9 +129,12 @@ test.each([
   ['without the right', 'PU3', /resolved|needs|may/],
 ])('what somebody does there %s does not count, and the timeline says so', async (_name, user, why) => {
   const { hooks, key, incident, last } = await world()
-  await hooks.tell('incident.resolved', { key, user })
-  expect(await incident()).toEqual({ status: 'new', owner: null })
-  expect(await last()).toMatchObject({ actor: 'pagerduty', sentence: expect.stringMatching(why) })
+  for (const kind of ['resolved', 'acknowledged']) {
+    await hooks.tell(`incident.${kind}`, { key, user })
+    expect(await incident()).toEqual({ status: 'new', owner: null })
+    expect(await last()).toMatchObject({ actor: 'pagerduty', sentence: expect.stringMatching(why) })
+    expect((await last())?.sentence).toContain(`(${kind})`)
+  }
 })
 
 test('what is sent again is done once', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { perform } from '../../src/chatops/index.ts'
 import { testDatabase, testStore } from '../support/store.ts'
 import { shownIn, slackWorld } from './world.ts'
 
@@ -113,22 +114,33 @@ test('an answer after the approval has expired is late', async () => {
   expect(await world.effects()).toEqual([])
 })
 
-test('of a button and another channel that answer at the same time exactly one wins, and the other is told', async () => {
-  const world = await slackWorld()
-  await world.settle()
-  const modal = await world.open('one', 'approve')
-  const [approval] = await world.approvals()
-  const [told, cli] = await Promise.all([
-    world.submit('one', modal, 'yes'),
-    world.answer(approval?.id ?? '', { actor: 'analyst-2', answer: 'deny', reason: 'no' }),
-  ])
-  const won = /You have approved/.test(told)
-  expect([won, cli.ok].filter(Boolean)).toHaveLength(1)
-  if (!won) expect(told).toMatch(/Too late|already/)
-  expect((await world.approvals())[0]?.answers).toHaveLength(1)
-  await world.settle()
-  expect(await world.effects()).toHaveLength(won ? 1 : 0)
-})
+test.each(['the command line', 'a comment'])(
+  'of a button and %s that answer at the same time exactly one wins, and the other is told',
+  async (way) => {
+    const world = await slackWorld()
+    await world.settle()
+    const modal = await world.open('one', 'approve')
+    const id = (await world.approvals())[0]?.id ?? ''
+    const other = async () => {
+      if (way === 'the command line')
+        return (await world.answer(id, { actor: 'analyst-2', answer: 'deny', reason: 'no' })).ok
+      const parts = { store: world.store, bundle: () => world.bundle }
+      const speaker = { actor: 'analyst-2', roles: ['responder'], channel: 'github' } as const
+      const command = { verb: 'deny', approval: id, reason: 'no' } as const
+      const reply = await perform(parts, { command, speaker, incident: 1, at: world.time.at })
+      if (!reply.ok) expect(reply.lines.join()).toMatch(/does not count/)
+      return reply.ok
+    }
+    const [told, isOther] = await Promise.all([world.submit('one', modal, 'yes'), other()])
+    const isButton = /You have approved/.test(told)
+    expect([isButton, isOther].filter(Boolean)).toHaveLength(1)
+    if (!isButton) expect(told).toMatch(/Too late|already/)
+    expect((await world.approvals())[0]?.answers).toHaveLength(1)
+    await world.settle()
+    expect(await world.effects()).toHaveLength(isButton ? 1 : 0)
+    expect(shownIn(await world.message())).toContain(`${isButton ? 'approved' : 'denied'}: okta.suspend_user`)
+  },
+)
 
 test('what Slack sends again, or somebody who recorded it, is done once', async () => {
   const world = await slackWorld()

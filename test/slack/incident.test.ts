@@ -27,6 +27,21 @@ test('one message for an incident, edited in place, its story in the thread, tol
   for (let n = 1; n <= 5; n++) expect(shownIn(thread.at(-1) ?? {})).toContain(`analyst-1: note: note ${n}`)
 })
 
+test('of a long story the thread tells the newest and counts the rest', async () => {
+  const world = await slackWorld()
+  await world.rows(
+    "insert into timeline (tenant, incident, n, at, kind, actor, sentence) select tenant, number, 100 + g, g, 'alert', 'okta', 'entry ' || g from incident, generate_series(1, 50) g",
+  )
+  await world.rows('delete from timeline where n < 100')
+  await world.rows('update timeline set n = n - 100')
+  await world.settle()
+  const [reply] = await world.slack.replies(world.channel, (await world.message()).ts)
+  const shown = shownIn(reply ?? {})
+  expect(shown).toMatch(/3\d earlier entries are left out here/)
+  expect(shown).not.toContain('entry 30\\n')
+  expect(shown).toContain('entry 50')
+})
+
 test('the same state is not written again', async () => {
   const world = await slackWorld()
   await world.settle()

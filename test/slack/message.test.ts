@@ -130,6 +130,7 @@ test('whatever is in a timeline, its thread message is one that Slack takes', ()
       const message = threadMessage(
         1,
         entries.map(([actor, sentence]) => ({ incident: 1, at: 1000, kind: 'alert', actor, sentence })),
+        7,
       )
       if (message === null) {
         expect(entries).toEqual([])
