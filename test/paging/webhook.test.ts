@@ -195,7 +195,7 @@ test('while a key is replaced either of two signatures is enough, on both sides'
 })
 
 test('events about what was not called for here, of long ago, and of other kinds change nothing', async () => {
-  const { hooks, key, incident, time } = await world()
+  const { hooks, key, incident, time, last } = await world()
   for (const parts of [
     { key: 'main/INC-2' },
     { key: 'other/INC-1' },
@@ -204,8 +204,13 @@ test('events about what was not called for here, of long ago, and of other kinds
   ])
     expect((await hooks.tell('incident.acknowledged', parts as { key: string })).status).toBe(200)
   expect((await hooks.tell('incident.triggered', { key })).status).toBe(200)
+  const before = await last()
   expect((await hooks.tell('incident.acknowledged', { key, user: null })).status).toBe(200)
+  expect((await hooks.tell('incident.acknowledged', { key, agentType: 'inbound_integration_reference' })).status).toBe(
+    200,
+  )
   expect((await incident())?.status).toBe('new')
+  expect(await last()).toEqual(before)
 })
 
 test('two tenants: an acknowledgement counts at its own', async () => {

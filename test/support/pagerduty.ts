@@ -51,7 +51,7 @@ export async function startPagerDuty(services: readonly string[] = ['default']) 
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>
       const service = keys.get(String(body.routing_key))
       const faults = eventFaults(body)
-      if (service === undefined) faults.push("'routing_key' is not valid")
+      if (service === undefined) faults.push(`'routing_key' ${String(body.routing_key)} is not valid`)
       if (faults.length > 0 || service === undefined)
         return reply(400, { status: 'invalid event', message: 'Event object is invalid', errors: faults })
       events.push(body)
