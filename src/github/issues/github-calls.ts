@@ -56,7 +56,8 @@ export function createCalls(parts: CallParts) {
   const { owner, repo, callMs, clock } = parts
   const silent = { debug() {}, info() {}, warn() {}, error() {} }
   const octokit = new Octokit({ baseUrl: parts.apiUrl, userAgent: 'gitsoc', log: silent })
-  const base = { owner, repo }
+  /** Of the organisation's routes it would be a query. */
+  const placeOf = (route: string) => (route.includes('{owner}') ? { owner, repo } : {})
 
   const ask = async (route: string, given: Readonly<Record<string, unknown>>): Promise<unknown> => {
     const signal = AbortSignal.timeout(callMs)
@@ -66,7 +67,7 @@ export function createCalls(parts: CallParts) {
       })
       const authorized = await Promise.race([parts.authorized(), late])
       const headers = { 'x-github-api-version': '2022-11-28' }
-      const answer = authorized(octokit.request, route, { ...base, ...given, headers, request: { signal } })
+      const answer = authorized(octokit.request, route, { ...placeOf(route), ...given, headers, request: { signal } })
       return (await Promise.race([answer, late])).data
     } catch (error) {
       throw error instanceof CallFailed ? error : callFailed(error, clock())
