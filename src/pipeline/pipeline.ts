@@ -48,6 +48,12 @@ export interface Pipeline {
 
 /** For whoever measures: each batch with its moments (`performance.now()`). */
 const worked = channel('gitsoc.batch')
+/**
+ * What a batch writes follows from the inbox, which is on disk before it is acknowledged: a database that crashes before it
+ * has flushed a batch has the cursor before it too, and the batch is done again, to the same. Whoever goes on from it (a run's
+ * intent, a person) commits with a flush, and that flushes everything written before.
+ */
+const flushedLater = { name: 'flushed-later', text: 'set local synchronous_commit to off' }
 const batchDeliveries = 200
 const sliceEvents = 400
 const maxBackoffMs = 2000
@@ -74,6 +80,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const begunAt = performance.now()
     try {
       const done = await store.transaction(async (tx) => {
+        void tx.write(flushedLater)
         const [cursor, deliveries] = await Promise.all([takeTurn(tx), nextDeliveries(tx, 'done', batchDeliveries)])
         if (cursor === null) return 'taken' as const
         const last = deliveries.at(-1)

@@ -3,7 +3,7 @@ import { alertRecord } from './events.ts'
 import { megabytes, say, secondsSince } from './scratch.ts'
 import { traceFile } from './trace.ts'
 
-const rate = 500
+const rate = Number(process.env.GITSOC_BENCH_RATE ?? 500)
 const hosts = 200
 const warmUp = 2 * rate
 const count = 12 * rate
