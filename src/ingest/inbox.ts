@@ -115,8 +115,8 @@ export function createInbox(store: Store, onAccepted?: () => void): Inbox {
       return new Promise((resolve, reject) => {
         queue.push({ queuedAt: performance.now(), deliveries, bytes, resolve, reject })
         if (running === null) {
-          // Starts in a turn of its own, so that calls made together share the first transaction as well.
-          running = Promise.resolve().then(flush)
+          // Starts when what has arrived by now is read, so that requests which came together share the first transaction too.
+          running = new Promise<void>((begin) => setImmediate(begin)).then(flush)
         }
       })
     },
