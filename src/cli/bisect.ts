@@ -5,6 +5,7 @@ import { type Bisected, bisect, defaultLimits, historyOfFiles } from '../preview
 import { Failure } from './failure.ts'
 import { root } from './load-bundle.ts'
 import { createProgress } from './progress.ts'
+import { ruleOfCommits } from './rule-of-commits.ts'
 import { writeOut } from './write-out.ts'
 
 interface Options {
@@ -26,25 +27,27 @@ export function register(program: Command): void {
     .requiredOption('--good <revision>', 'a commit before the change')
     .requiredOption('--bad <revision>', 'a commit after it')
     .requiredOption('--history <path...>', 'files or folders of events')
-    .option('--alert <rule>', 'id of the rule that raises alerts which it did not')
-    .option('--lost <rule>', 'id of the rule that raises alerts no longer')
+    .option('--alert <rule>', 'id or part of the path of the rule that raises alerts which it did not')
+    .option('--lost <rule>', 'id or part of the path of the rule that raises alerts no longer')
     .option('--enrich <dir>', 'directory with indicators/, warninglists/ and inventory.yaml')
     .addOption(new Option('--content <dir>', 'another repository than this one').default(root, 'this one'))
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nOnly commits that touch content are tried, along the first parents; those that do not load are passed over.' +
-        '\nExit codes: 0 found, 1 the two ends do not differ or do not load, 2 wrong usage.' +
-        '\n\nExample:\n  gitsoc bisect --good v1 --bad main --history case-17.ndjson --lost 0919ba00-adc4-5f82-9b59-84dd99ab972a',
+        '\nExit codes: 0 found, 1 the two ends do not differ or do not load, 2 wrong usage,' +
+        '\n3 a commit cannot be read.' +
+        '\n\nExample:\n  gitsoc bisect --good v1 --bad main --history case-17.ndjson --lost okta_mfa_fatigue',
     )
     .action(search)
 }
 
 async function search(options: Options): Promise<void> {
   const { alert, lost, content, good, bad } = options
-  const rule = alert ?? lost
-  if (rule === undefined || (alert !== undefined && lost !== undefined))
+  const wanted = alert ?? lost
+  if (wanted === undefined || (alert !== undefined && lost !== undefined))
     throw new Failure('give one of --alert and --lost', { exitCode: 2 })
+  const rule = await ruleOfCommits(wanted, content, [good, bad])
   const history = await historyOfFiles(options.history, options.enrich ?? null).catch((error: Error) => {
     throw new Failure(`a file cannot be read: ${error.message}`, { exitCode: 2 })
   })
@@ -61,11 +64,13 @@ async function search(options: Options): Promise<void> {
   await writeOut(options.json ? `${JSON.stringify(found)}\n` : textOf(rule, found))
 }
 
+const alertsText = (count: number) => `${count} alert${count === 1 ? '' : 's'}`
+
 function textOf(rule: string, { found, alerts, content, undecided, tried, commitCount }: Bisected): string {
   const named = ({ commit, subject }: Bisected['found']) => `${commit.slice(0, 12)} ${plain(subject, 120)}`
   return [
     `${named(found)}`,
-    `  the rule ${plain(rule, 100)} has ${alerts.good} alerts before it and ${alerts.bad} at the end`,
+    `  the rule ${plain(rule, 100)} has ${alertsText(alerts.good)} before it and ${alertsText(alerts.bad)} at the end`,
     ...content.map((one) => `  ${one.change} ${one.kind} ${plain(one.title, 100)} ${plain(formatPlace(one.place))}`),
     ...(undecided.length > 0
       ? ['  or one of these before it, which do not load:', ...undecided.map((one) => `    ${named(one)}`)]

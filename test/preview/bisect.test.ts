@@ -21,7 +21,7 @@ test('the commit that lost an alert is found past one that does not load, and wh
   const bad = repository.commit('one more')
   const events = repository.put('events.ndjson', record(0, 'login', 'user1'))
   const args = ['bisect', '--content', repository.dir, '--good', good, '--bad', bad, '--history', events]
-  const ended = await gitsoc(...args, '--lost', idOf('login'), '--json')
+  const ended = await gitsoc(...args, '--lost', 'login', '--json')
   expect(ended.json()).toMatchObject({
     alerts: { good: 1, bad: 0 },
     found: { commit: culprit, subject: 'narrow the login rule' },
@@ -40,11 +40,25 @@ test('the two ends in the wrong order, and both options at once, are told', asyn
   const second = repository.commit()
   const events = repository.put('events.ndjson', record(0, 'login', 'user1'))
   const args = ['bisect', '--content', repository.dir, '--history', events]
-  expect(await gitsoc(...args, '--good', second, '--bad', first, '--lost', 'x')).toMatchObject({
+  expect(await gitsoc(...args, '--good', second, '--bad', first, '--lost', 'login')).toMatchObject({
     exitCode: 1,
     err: expect.stringContaining('does not come after'),
   })
   expect((await gitsoc(...args, '--good', first, '--bad', second, '--lost', 'x', '--alert', 'x')).exitCode).toBe(2)
+})
+
+test.each([
+  ['a rule that neither end has', 'logon', 2, 'hint: did you mean "login"?'],
+  ['a part of a path that several have', 'detection/', 2, '"detection/" names 2 rules'],
+])('%s is told before anything is replayed', async (_name, rule, exitCode, said) => {
+  const repository = planRepository()
+  const first = repository.commit()
+  repository.put('rules/detection/a.yaml', ruleFile('a', 'a'))
+  const second = repository.commit()
+  const events = repository.put('events.ndjson', record(0, 'login', 'user1'))
+  const args = ['bisect', '--content', repository.dir, '--history', events, '--good', first, '--bad', second]
+  expect(await gitsoc(...args, '--lost', rule)).toMatchObject({ exitCode, err: expect.stringContaining(said) })
+  expect(await gitsoc(...args, '--good', 'nowhere', '--lost', 'login')).toMatchObject({ exitCode: 3 })
 })
 
 test('halving finds the first bad commit in few steps, whichever commits do not load', () => {
