@@ -90,7 +90,9 @@ function head(file: CaseFile, columns: number, paint: Paint): readonly string[] 
     ),
     ...field(
       'severity',
-      assessment?.said === undefined ? '' : plain(saidSeverity(assessment.said, assessment.score), 500),
+      assessment?.said === undefined
+        ? ''
+        : plain(`${assessment.severity}, ${saidSeverity(assessment.said, assessment.score)}`, 500),
     ),
     ...field('owner', incident.owner === null ? 'nobody' : plain(incident.owner, 80)),
     ...field(

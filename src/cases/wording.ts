@@ -57,5 +57,5 @@ export function gradeOf(assessment: Assessment | null): string {
 
 /** Who said a severity and why, beside the one that the score stands for. */
 export function saidSeverity(said: NonNullable<Assessment['said']>, score: number): string {
-  return `${said.severity} by ${said.by}: ${said.reason}; the score says ${severityOfScore(score)}`
+  return `said by ${said.by}: ${said.reason}; the score says ${severityOfScore(score)}`
 }

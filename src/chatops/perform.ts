@@ -31,7 +31,9 @@ export async function perform(parts: ChatParts, said: Said): Promise<Reply> {
   if (command.verb === 'unclear') {
     const isChoice = command.of === 'split' && incident !== null && mayNot(rights, 'split', speaker) === null
     const choice = isChoice ? await alertLines(parts.store, incident) : []
-    return refused(command.problem, `how it is written: ${usageOf(command.of)}`, ...choice)
+    const usage = usageOf(command.of)
+    const how = command.problem.includes(usage) ? [] : [`how it is written: ${usage}`]
+    return refused(command.problem, ...how, ...choice)
   }
   if (command.verb === 'help') return shown(helpText(rights, command.about))
   const fault = mayNot(rights, rightOf(command), speaker)
@@ -86,6 +88,6 @@ function mayNot(rights: Rights, verb: Verb, { roles }: Speaker): string | null {
   const needed = rights[verb]
   if (needed === null) return null
   if (needed.length === 0 ? roles.length > 0 : needed.some((one) => roles.includes(one))) return null
-  const has = roles.length === 0 ? 'you have none that gitsoc knows of' : `you have ${roles.join(', ')}`
+  const has = roles.length === 0 ? 'you have no role here' : `you have ${roles.join(', ')}`
   return `/${verb} needs ${needed.length === 0 ? 'a role in the team' : `one of the roles ${whoMay(rights, verb)}`}; ${has}`
 }

@@ -1,6 +1,6 @@
 import { type CaseFile, gradeOf, readCase, signed, utc, words } from '../cases/index.ts'
 import { tacticOrder } from '../core/correlate/index.ts'
-import { formatPlace, type IncidentNumber, type RuleRef } from '../core/model/index.ts'
+import { type Decision, formatPlace, type IncidentNumber } from '../core/model/index.ts'
 import { alertsSince, boundTo, waitingOf } from '../respond/index.ts'
 import type { Store } from '../store/index.ts'
 import { approvalLines } from './approval-lines.ts'
@@ -32,8 +32,8 @@ export function showWhy(store: Store, incident: IncidentNumber): Promise<Reply> 
       ...(assessment?.contributions ?? [])
         .toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points))
         .slice(0, most.reasons)
-        .map((one) => `${signed(one.points)} ${one.decision.sentence} [${placeOf(one.decision.rule)}]`),
-      ...decisions.slice(-most.decisions).map((one) => `${one.answer}: ${one.sentence} [${placeOf(one.rule)}]`),
+        .map((one) => `${signed(one.points)} ${toldOf(one.decision)}`),
+      ...decisions.slice(-most.decisions).map((one) => `${one.answer}: ${toldOf(one)}`),
       ...(decisions.length > most.decisions
         ? [`${decisions.length - most.decisions} earlier decisions are left out`]
         : []),
@@ -101,4 +101,8 @@ async function waitingLines(store: Store, incident: IncidentNumber): Promise<rea
   })
 }
 
-const placeOf = (rule: RuleRef) => (rule.place === undefined ? `built-in ${rule.id}` : formatPlace(rule.place))
+/** The sentence of a decision, with the place of its rule where it does not name it. */
+function toldOf({ sentence, rule }: Decision): string {
+  const place = rule.place === undefined ? `built-in ${rule.id}` : formatPlace(rule.place)
+  return sentence.includes(place) ? sentence : `${sentence} [${place}]`
+}

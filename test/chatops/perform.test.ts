@@ -77,7 +77,7 @@ test('a right that is missing is named, with what the speaker has', async () => 
     '/cancel needs one of the roles responder, incident-lead; you have analyst',
   ])
   expect((await world.say('/ack', nobody)).lines).toEqual([
-    '/ack needs one of the roles analyst, responder, incident-lead; you have none that gitsoc knows of',
+    '/ack needs one of the roles analyst, responder, incident-lead; you have no role here',
   ])
   expect((await world.say('/status', nobody)).ok).toBe(false)
   expect((await world.say('/status contained', { ...nobody, roles: ['guest'] })).ok).toBe(false)

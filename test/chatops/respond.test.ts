@@ -92,7 +92,7 @@ test("a person's severity stands before the machine's, whatever the machine find
   await save(10, 'LOW')
   const reply = await world.say('/severity critical it is the payroll host')
   expect(reply.lines[0]).toContain(
-    'now CRITICAL 10/100 (CRITICAL by analyst-1: it is the payroll host; the score says LOW)',
+    'now CRITICAL 10/100 (said by analyst-1: it is the payroll host; the score says LOW)',
   )
   expect(await now()).toMatchObject({ severity: 'CRITICAL', score: 10, said: { by: 'analyst-1' } })
   await save(60, 'HIGH')

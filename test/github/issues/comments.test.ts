@@ -67,7 +67,7 @@ test('who is in no team may not, whatever the repository lets them do, and is to
   await world.say('/ack', 'lead')
   await world.settle()
   expect(await statusOf(world)).toBe('new')
-  expect((await world.answers()).join()).toContain('you have none that gitsoc knows of')
+  expect((await world.answers()).join()).toContain('you have no role here')
 })
 
 test('who leaves the team has no say from that moment on', async () => {
