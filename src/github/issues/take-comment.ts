@@ -1,6 +1,7 @@
 import { perform } from '../../chatops/index.ts'
 import { type Command, readCommands } from '../../core/command/index.ts'
 import type { Bundle } from '../../core/content/index.ts'
+import { waitForTurn } from '../../ingest/index.ts'
 import { findByOutside, send } from '../../projection/index.ts'
 import type { Store } from '../../store/index.ts'
 import { type Answered, answerText } from './answer-text.ts'
@@ -41,6 +42,8 @@ export async function takeComment(parts: TakeParts, comment: RemoteComment, issu
   const speaker = isEdited ? null : await speakerOf(calls, bundle().team, comment.author.login)
   await store.transaction(async (tx) => {
     const at = clock()
+    // Who regroups incidents takes the turn of the pipeline, and takes it before everything else.
+    if (read.commands.some(({ verb }) => verb === 'merge' || verb === 'split')) await waitForTurn(tx)
     if (!(await takeOnce(tx, key, at))) return
     const said: Answered[] = []
     for (const command of read.commands) {

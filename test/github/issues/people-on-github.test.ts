@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { changeIncident, saveIncidents } from '../../../src/cases/index.ts'
-import { madeIncident } from '../../cases/made.ts'
+import { changeIncident, saveAlerts, saveIncidents } from '../../../src/cases/index.ts'
+import { madeAlert, madeIncident } from '../../cases/made.ts'
 import { githubWorld } from './github-world.ts'
 
 const opened = async () => {
@@ -70,6 +70,43 @@ test.each([
   expect(await incidentNow(world)).toMatchObject(expected)
   const labels = await world.labels()
   expect(labels.filter((one) => one.startsWith('status:'))).toEqual([label])
+})
+
+test('a severity label changes the severity, and the one of before goes', async () => {
+  const world = await opened()
+  const scored = { score: 50, severity: 'HIGH' as const, contributions: [], explanation: 'x', recommendation: 'y' }
+  await world.store.transaction((tx) => saveIncidents(tx, [madeIncident({ number: 1, assessment: scored })]))
+  await world.settle()
+  expect(await world.labels()).toContain('severity:high')
+  const issue = { ...world.repo, issue_number: await world.issueNumber() }
+  await world.github.as('analyst').issues.addLabels({ ...issue, labels: ['severity:low'] })
+  await world.settle()
+  expect(await world.labels()).toContain('severity:low')
+  expect(await world.labels()).not.toContain('severity:high')
+  expect((await world.issue()).title).toMatch(/^\[LOW\]/)
+})
+
+test('what a comment takes apart has an issue of its own, what it puts together one', async () => {
+  const world = await opened()
+  const alertOf = (id: string) => madeAlert({ id, incident: 1, title: `alert ${id}` })
+  await world.store.transaction(async (tx) => {
+    await saveAlerts(tx, [alertOf('al-aaaaaaaa'), alertOf('al-bbbbbbbb')])
+    await saveIncidents(tx, [madeIncident({ number: 1, alertCount: 2 })])
+    // As the engine would have left it: incident 1 was its first.
+    await tx.query(
+      `insert into engine_state (tenant, kind, key, doc) values ($1, 'meta', '', '{"correlation": {"nextNumber": 2, "watermark": 2000}}')`,
+      [tx.tenant],
+    )
+  })
+  await world.settle()
+  await world.say('/note two things\n/split al-bbbbbbbb another matter')
+  await world.settle()
+  expect(await world.answers()).toEqual([expect.not.stringContaining('not done')])
+  expect((await world.issue(2)).body).toContain('alert al-bbbbbbbb')
+  await world.say('/merge INC-2 the same after all')
+  await world.settle()
+  expect((await world.issue(2)).state).toBe('closed')
+  expect((await world.issue(2)).body).toContain(`Merged into INC-1, #${await world.issueNumber(1)}`)
 })
 
 test('labels of our own that mean nothing are put back, labels of people stay', async () => {
