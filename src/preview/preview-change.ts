@@ -80,6 +80,7 @@ function previewOf({ policy, before, after, old, now, budget, note, lines }: Fou
     head: after.commit,
     failures: [
       ...(errors.length === 0 ? [] : [failedToLoad(errors)]),
+      ...(now.result.ok ? notReplayed(old) : []),
       ...testFailures(newIn(tests?.problems ?? [], old.review?.tests.problems ?? [])),
       ...(now.budget.ok
         ? []
@@ -102,6 +103,12 @@ function previewOf({ policy, before, after, old, now, budget, note, lines }: Fou
     coverage: old.review === null || review === null ? null : compareCoverage(old.review.coverage, review.coverage),
     plan,
   }
+}
+
+/** A base that loads and does not come to its end may have been held up by the head, which waits for the same history. */
+function notReplayed({ result }: Answer): readonly string[] {
+  const ended = result.ok ? undefined : result.problems.find(({ code }) => code === 'preview/ended')
+  return ended === undefined ? [] : [`nothing could be compared: ${ended.message}`]
 }
 
 function failedToLoad(errors: readonly Problem[]): string {

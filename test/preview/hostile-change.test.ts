@@ -102,6 +102,25 @@ test.each([
   expect(checkRunOf(preview)).toMatchObject({ conclusion: 'failure', title: expect.stringContaining(sentence) })
 })
 
+test('a change that holds up the replay of the base is no change that passes', async () => {
+  const repository = planRepository()
+  const base = repository.commit()
+  const head = repository.commit('the same')
+  async function* deliveries(): AsyncGenerator<PastDelivery> {
+    for (let nth = 0; nth < 1000; nth++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      yield {
+        ...{ source: null, transport: 'file', contentType: 'application/x-ndjson', receipt: 'as-sent' },
+        ...{ receivedAt: 0, body: Buffer.from(record(nth, 'login', 'user1')) },
+      }
+    }
+  }
+  const history = { enrichDir: null, deliveries }
+  const preview = await previewChange({ repository: repository.dir, base, head, history, limits: { timeoutMs: 9000 } })
+  expect(preview).toMatchObject({ plan: null, failures: [expect.stringContaining('took longer than 9 seconds')] })
+  expect(checkRunOf(preview).conclusion).toBe('failure')
+})
+
 test('a scanner that ends early fails the check, and nobody waits for it', async () => {
   const repository = planRepository()
   const base = repository.commit()
