@@ -2,10 +2,12 @@ import type { Bundle } from '../core/content/index.ts'
 import { isObject, type Json, type JsonObject, own } from '../core/model/index.ts'
 import {
   createGithubApp,
+  deployFeature,
   type FeatureOf,
   type GithubSettings,
   githubBudget,
   issuesFeature,
+  planFeature,
   readGithubSettings,
   SettingsRefused,
 } from '../github/index.ts'
@@ -16,7 +18,8 @@ import { Failure } from './failure.ts'
 
 /**
  * What `github:` in the configuration asks for: the app for the store's tenant, with incidents as issues unless
- * `issues: false`, written as fast as `issues: { writesPerMinute }` says (20).
+ * `issues: false`, written as fast as `issues: { writesPerMinute }` says (20), deploys from the default branch unless
+ * `deploy: false`, and plans of pull requests unless `plan: false`.
  * Where it is left out nothing is opened, and nothing is kept for GitHub.
  */
 export async function githubFor(
@@ -27,11 +30,14 @@ export async function githubFor(
     readonly bundle: () => Bundle
     readonly clock: () => number
     readonly log: (message: string) => void
+    /** Where mirrors of repositories lie. */
+    readonly mirrorsDir: string
+    readonly enrichDir: string | null
     /** What else is done for the repository. */
     readonly features?: readonly FeatureOf[]
   },
 ): Promise<readonly Service[]> {
-  const { store, bundle, clock, log } = parts
+  const { store, bundle, clock, log, mirrorsDir, enrichDir } = parts
   const settings = settingsOf(config, parts.secrets)
   const issues = issuesOf(own(config, 'issues'))
   const off: Service = { start: () => disableChannel(store, 'github'), stop: async () => {} }
@@ -49,6 +55,8 @@ export async function githubFor(
           ...(issues !== null
             ? ([(seat) => issuesFeature(seat, { bundle, budget: issues.budget })] satisfies FeatureOf[])
             : []),
+          ...(settings.deploys ? [deployFeature({ settings, mirrorsDir })] : []),
+          ...(settings.plans ? [planFeature({ settings, mirrorsDir, enrichDir })] : []),
           ...(parts.features ?? []),
         ],
       },

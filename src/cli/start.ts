@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { createFollower, deployedBundle } from '../github/index.ts'
 import { webhookStatus } from '../ingest/index.ts'
 import { playbookAuthors } from '../repo/index.ts'
 import { createRuntime, isLoopback, secretsFrom, serve } from '../server/index.ts'
@@ -34,7 +35,10 @@ export function register(program: Command): void {
   )
     .option('--host <address>', 'address to listen on', process.env.GITSOC_HOST ?? '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any free one', process.env.GITSOC_PORT ?? '8080')
-    .option('--commit <revision>', 'serve the content of a commit instead of the working tree')
+    .option(
+      '--commit <revision>',
+      'serve this commit, whatever is deployed (default: what is deployed, else the working tree)',
+    )
     .option('--config <file>', 'YAML with a mapping per integration, e.g. aws-guardduty: { topicArns: [...] }')
     .option('--incidents <dir>', 'keep the containment files of this folder equal to what holds, e.g. incidents')
     .option('--syslog-udp <port>', 'take syslog, CEF and LEEF by UDP on this port')
@@ -49,11 +53,13 @@ export function register(program: Command): void {
 
 async function start(options: Options): Promise<void> {
   const port = portOf('--port', options.port)
-  const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
+  const isPinned = options.commit !== undefined
+  const loaded = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
   const config = await readConfig(options.config)
   const secrets = secretsFrom(process.env)
-  const channels = channelSettings(config, secrets, bundle)
+  const channels = channelSettings(config, secrets, loaded)
   const store = await openStoreFor(options)
+  const bundle = isPinned ? loaded : ((await deployedBundle(store)) ?? loaded)
   const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`)
   const clock = Date.now
   const enrichDir = process.env.GITSOC_ENRICH_DIR
@@ -91,10 +97,13 @@ async function start(options: Options): Promise<void> {
     bundle: () => runtime.bundle(),
     clock,
     log,
+    mirrorsDir: join('var', 'github'),
+    enrichDir: enrichDir ?? null,
   }).catch(async (error: unknown) => {
     await store.close()
     throw error
   })
+  const follower = createFollower({ store, current: runtime.bundle, swap: runtime.swap, log })
   for (const problem of runtime.enricher.problems)
     log(`enrichment: ${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.message}`)
   const serving = await serve(runtime, {
@@ -104,7 +113,7 @@ async function start(options: Options): Promise<void> {
     config,
     clock,
     log,
-    services: [...anchorer, ...closing.services, ...told, ...github],
+    services: [...(isPinned ? [] : [follower]), ...anchorer, ...closing.services, ...told, ...github],
     ...(options.syslogUdp === undefined ? {} : { syslogUdpPort: portOf('--syslog-udp', options.syslogUdp) }),
     ...(options.syslogTcp === undefined ? {} : { syslogTcpPort: portOf('--syslog-tcp', options.syslogTcp) }),
   }).catch(async (error: Error) => {

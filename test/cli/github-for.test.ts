@@ -13,7 +13,15 @@ const secrets = (name: string) =>
 
 const partsOf = async () => {
   const bundle = await ownBundle()
-  return { store: await testStore(), secrets, bundle: () => bundle, clock: Date.now, log: () => {} }
+  return {
+    store: await testStore(),
+    secrets,
+    bundle: () => bundle,
+    clock: Date.now,
+    log: () => {},
+    mirrorsDir: '/nowhere',
+    enrichDir: null,
+  }
 }
 
 test('where GitHub is not configured nothing is kept for it any more', async () => {

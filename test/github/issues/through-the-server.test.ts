@@ -43,8 +43,16 @@ test("a vendor's webhook becomes an incident and an issue, a comment lets the ac
   const logged: string[] = []
   const parts = { secrets, clock: Date.now, log: (line: string) => void logged.push(line) }
   const runtime = await createRuntime({ store: kept, bundle, clock: Date.now, workDir: dir })
-  const config = { appId: github.app.id, apiUrl: github.url, ...repo, issues: { writesPerMinute: 80 } }
-  const services = await githubFor(config, { ...parts, store: kept, bundle: () => bundle })
+  const config = {
+    appId: github.app.id,
+    apiUrl: github.url,
+    ...repo,
+    issues: { writesPerMinute: 80 },
+    deploy: false,
+    plan: false,
+  }
+  const places = { mirrorsDir: join(dir, 'github'), enrichDir: null }
+  const services = await githubFor(config, { ...parts, ...places, store: kept, bundle: () => bundle })
   const server = await serve(runtime, { host: '127.0.0.1', port: 0, config: () => ({}), ...parts, services })
   onTestFinished(() => server.stop())
   github.deliverTo(`${server.url}/github/webhooks`)
