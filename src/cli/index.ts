@@ -8,6 +8,7 @@ import { register as deadLetters } from './dead-letters.ts'
 import { register as demo } from './demo.ts'
 import { register as deploy } from './deploy.ts'
 import { register as explain } from './explain.ts'
+import { register as github } from './github.ts'
 import { register as githubRebuild } from './github-rebuild.ts'
 import { register as incidents } from './incidents.ts'
 import { register as incidentsRegroup } from './incidents-regroup.ts'
@@ -49,7 +50,7 @@ type Register = (program: Command) => void
 
 /** The commands under the headings that `gitsoc --help` shows. */
 export const commandGroups: readonly (readonly [heading: string, commands: readonly Register[]])[] = [
-  ['Run:', [start, deploy, run, demo]],
+  ['Run:', [start, deploy, github, run, demo]],
   [
     'Incidents:',
     [incidents, incidentsRegroup, incidentsSeverity, incidentsSimilar, indicators, explain, propose, replay, metrics],

@@ -11,3 +11,7 @@ export { type GithubSettings, readGithubSettings, SettingsRefused, type Signatur
 export { githubBudget, type IssuesFeature, type IssuesOptions, issuesFeature } from './issues/issues-feature.ts'
 export { rebuildIssues } from './issues/rebuild.ts'
 export { githubPublisher } from './publish/github-publisher.ts'
+export { convertCode, keepSecrets, type MadeApp } from './setup/convert.ts'
+export { setupForm } from './setup/form.ts'
+export { type AppManifest, appManifest, events, permissions } from './setup/manifest.ts'
+export { openSetupPage, type SetupPage } from './setup/setup-page.ts'
