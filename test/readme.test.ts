@@ -11,6 +11,7 @@ const pages = [
   'integrations/README.md',
   'incidents/README.md',
   'src/README.md',
+  'src/github/README.md',
   'test/bench/README.md',
 ]
 const program = new Command('gitsoc')

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import { type Json, type JsonObject, own } from '../../core/model/index.ts'
+import { didYouMean, type Json, type JsonObject, own } from '../../core/model/index.ts'
 
 /** How commits must be signed before they are deployed. `github`: what GitHub says it verified; `signers`: SSH keys of a file here. */
 export type SignaturePolicy =
@@ -54,15 +54,18 @@ const known = [
 
 /**
  * Reads the mapping `github` of the server's configuration, with the secrets `github-webhook` and `github-app-key`. Null when
- * nothing is configured. Throws {@link SettingsRefused} on half a configuration, an empty secret, or a key that is none.
+ * nothing of the app is configured. Throws {@link SettingsRefused} on half a configuration, an empty secret, or a key that is none.
  */
 export function readGithubSettings(
   config: JsonObject,
   secrets: (name: string) => readonly string[] | undefined,
 ): GithubSettings | null {
-  if (Object.keys(config).length === 0) return null
-  for (const key of Object.keys(config))
-    if (!known.includes(key)) throw refused(`github.${key} is no setting`, `settings: ${known.join(', ')}`)
+  if (!Object.keys(config).some((key) => known.includes(key))) return null
+  for (const key of Object.keys(config)) {
+    // The same mapping configures the integration of this name: what is its own is not looked at here.
+    const meant = known.includes(key) ? undefined : didYouMean(key, known)
+    if (meant !== undefined) throw refused(`github.${key} is no setting`, `${meant}; settings: ${known.join(', ')}`)
+  }
   const appId = own(config, 'appId')
   if (typeof appId !== 'number' || !Number.isInteger(appId) || appId < 1)
     throw refused(

@@ -26,6 +26,8 @@ const sound = { appId: 7, owner: 'acme', repo: 'soc' }
 
 test('nothing is configured by nothing; a sound configuration has defaults of github.com', () => {
   expect(readGithubSettings({}, secretsOf('s', rsa))).toBeNull()
+  expect(readGithubSettings({ mode: 'live' }, secretsOf('s', rsa))).toBeNull()
+  expect(readGithubSettings({ ...sound, mode: 'live' }, secretsOf('s', rsa))?.appId).toBe(7)
   expect(readGithubSettings(sound, secretsOf('new\nold', rsa))).toMatchObject({
     apiUrl: 'https://api.github.com',
     webUrl: 'https://github.com',
