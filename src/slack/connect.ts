@@ -9,7 +9,6 @@ import { createApp } from './create-app.ts'
 import { createFindChannel } from './find-channel.ts'
 import { createHttpReceiver } from './receive-http.ts'
 import type { SlackSettings } from './settings.ts'
-import type { WhoIsParts } from './who-is.ts'
 import { writeCall } from './write-call.ts'
 import { writeIncident } from './write-incident.ts'
 
@@ -19,7 +18,6 @@ export interface SlackParts {
   readonly bundle: () => Bundle
   readonly clock: () => number
   readonly log: (message: string) => void
-  readonly memberOf?: NonNullable<WhoIsParts['memberOf']>
   /** How long an incident's message rests between two edits; 3 s unless told. */
   readonly restMs?: number
 }

@@ -12,8 +12,6 @@ export interface WhoIsParts {
   /** The workspace that counts. */
   readonly workspace: string
   readonly team: () => Team
-  /** The GitHub teams that an analyst is in right now; without it only the roles of rules/team count. */
-  readonly memberOf?: (analyst: Analyst) => Promise<readonly string[]>
   readonly clock: () => number
 }
 
@@ -49,11 +47,10 @@ export async function whoIs(parts: WhoIsParts, userId: string, fromTeam: string 
   if (analyst === null) return nobody('no file of rules/team has your mail address')
   if (analyst.slack !== null && analyst.slack !== userId)
     return nobody('rules/team names another Slack user for your mail address')
-  const memberOf = (await parts.memberOf?.(analyst)) ?? []
   return {
     ok: true,
     analyst,
-    speaker: { actor: analyst.id, roles: rolesOf(parts.team(), analyst, memberOf), channel: 'slack' },
+    speaker: { actor: analyst.id, roles: rolesOf(parts.team(), analyst, []), channel: 'slack' },
   }
 }
 
