@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { databaseAway } from './database-away.ts'
 import { killUnderLoad } from './kill.ts'
+import { respondWithoutDatabase } from './respond-away.ts'
 import { killResponders } from './respond-kill.ts'
 
 test('kill -9 at random moments under load: nothing acknowledged is lost or counted twice', {
@@ -21,4 +22,11 @@ test('workers killed in the middle of runs: nothing is left out and nothing is d
 }, async () => {
   const report = await killResponders(1, { every: 4 })
   expect(report).toMatchObject({ kills: 7, lost: 0, twice: 0, faults: [] })
+})
+
+test('a database that goes away in the middle of runs: they go on, nothing is left out and nothing is done twice', {
+  timeout: 180_000,
+}, async () => {
+  const report = await respondWithoutDatabase(12, 2000)
+  expect(report).toMatchObject({ lost: 0, twice: 0, faults: [] })
 })

@@ -103,22 +103,31 @@ async function killInTurn(store: OpenStore, dir: string, chosen: readonly Point[
     last.kill('SIGKILL')
     if (!over) faults.push('some runs never ended')
     faults.push(...(await examine(store, chosen.length)))
-    const all = chosen.flatMap((_, index) =>
-      ['lock', 'stamp', 'unlock'].map((verb) => {
-        const what = `${verb} u${index + 1}`
-        return { what, n: vendor.done.get(what) ?? 0 }
-      }),
-    )
-    const lost = all.filter((one) => one.n === 0)
-    const twice = all.filter((one) => one.n > 1)
-    faults.push(...[...lost, ...twice].map((one) => `${one.what} was done ${one.n} times`))
-    return { kills, askedPeople, lost: lost.length, twice: twice.length, faults }
+    const { lost, twice, told } = tally(vendor, chosen.length)
+    faults.push(...told)
+    return { kills, askedPeople, lost, twice, faults }
   } finally {
     await vendor.stop()
   }
 }
 
-async function begin(store: OpenStore, number: number): Promise<string> {
+/** What the vendor has done for runs 1 to `runs`: each of the three effects once. */
+export function tally(vendor: Vendor, runs: number) {
+  const all = Array.from({ length: runs }, (_, index) => index + 1).flatMap((number) =>
+    ['lock', 'stamp', 'unlock'].map((verb) => {
+      const what = `${verb} u${number}`
+      return { what, n: vendor.done.get(what) ?? 0 }
+    }),
+  )
+  const wrong = all.filter((one) => one.n !== 1)
+  return {
+    lost: wrong.filter((one) => one.n === 0).length,
+    twice: wrong.filter((one) => one.n > 1).length,
+    told: wrong.map((one) => `${one.what} was done ${one.n} times`),
+  }
+}
+
+export async function begin(store: OpenStore, number: number): Promise<string> {
   const bundle = respondBundle()
   await store.transaction((tx) => saveIncidents(tx, [madeIncident({ number })]))
   const started = await startByHand(store, bundle, {
@@ -133,7 +142,7 @@ async function begin(store: OpenStore, number: number): Promise<string> {
   return started.run
 }
 
-function start(
+export function start(
   store: OpenStore,
   vendor: Vendor,
   workDir: string,
@@ -164,7 +173,7 @@ async function answering(
   return true
 }
 
-async function finish(store: OpenStore, vendor: Vendor, count: (n: number) => void): Promise<boolean> {
+export async function finish(store: OpenStore, vendor: Vendor, count: (n: number) => void): Promise<boolean> {
   let open = 1
   const check = async () => {
     while (open > 0) {
@@ -183,7 +192,7 @@ async function finish(store: OpenStore, vendor: Vendor, count: (n: number) => vo
   return over
 }
 
-async function examine(store: OpenStore, runs: number): Promise<readonly string[]> {
+export async function examine(store: OpenStore, runs: number): Promise<readonly string[]> {
   const faults: string[] = []
   const ends = await store.transaction((tx) =>
     tx.query<{ status: string; n: number }>(

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { readRun, turnStopSwitch } from '../../src/respond/index.ts'
 import { type Answer, startVendor, vendorManifest } from './vendor.ts'
@@ -104,6 +105,7 @@ test.each<
     1,
     ['POST /lock/u17', 'GET /state/u17'],
   ],
+  ['garbage where no answer was declared', 'lock', ['garbage'], ended('completed', 'done'), 1, ['POST /lock/u17']],
   ['a redirect', 'lock', ['redirect'], ended('failed', 'failed'), 0, ['POST /lock/u17']],
   [
     'a lost answer of what must not be repeated, seen to be done',
@@ -147,6 +149,14 @@ test.each([
   await world.play()
   expect(world.vendor.calls).toHaveLength(calls)
   expect(await world.show()).toMatchObject(end)
+})
+
+test('a vendor that does it and answers too late is asked whether it was done, not called again', async () => {
+  const { play, rows, vendor } = await live(step('stamp', patient), [])
+  vendor.after = () => wait(1500)
+  await play()
+  expect(vendor.calls).toEqual(['POST /stamp/u17', 'GET /state/u17'])
+  expect(await rows('select outcome from effect')).toEqual([{ outcome: 'done' }])
 })
 
 test('a vendor is called no earlier than it says, and the pauses are the same whoever computes them', async () => {
