@@ -41,7 +41,7 @@ export function register(program: Command): void {
       .argument('<run>')
       .description('begin nothing new, settle what is under way, do "finally", end'),
   )
-    .option('--rollback', 'take back what it did, the last first, each through the gate')
+    .option('--rollback', 'take back what it did, the last first, unless a policy denies it')
     .action((run: string, options: Options & { rollback?: boolean }) =>
       steer(options, (store, hand) => cancelRun(store, run, { ...hand, rollback: options.rollback === true })),
     )

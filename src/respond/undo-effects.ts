@@ -1,7 +1,8 @@
 import type { JsonObject } from '../core/model/index.ts'
 import type { Patience } from './backoff.ts'
 import { claimCall, intendEffect, type Manner } from './claim-effect.ts'
-import { gateEffect, type Wanted } from './gate-effect.ts'
+import { decideEffect, type Wanted } from './gate-effect.ts'
+import { undoDenial } from './gate-undo.ts'
 import { findAction } from './render-request.ts'
 import { settleOpen } from './settle-open.ts'
 import { effectId } from './take-action.ts'
@@ -18,16 +19,23 @@ export interface Undoing {
 }
 
 /**
- * Takes back what a run has done, the last first, by the manifests' rollbacks and through the gate like everything else.
- * What cannot be taken back, or may not be, is left to an analyst.
+ * Takes back what a run has done, the last first, by the manifests' rollbacks, unless the gate denies it
+ * ({@link undoDenial}). What cannot be taken back, or may not be, is left to an analyst.
  */
 export async function undoNext(turn: Turn): Promise<Undoing | null> {
   const { round, run, incident, bundle } = turn
   const { tx, at, writes } = round
   // What is taken back is looked for where this round writes too.
   await writeRound(round)
-  const found = await tx.query<{ id: string; path: string; action: string; target: string; inputs: JsonObject }>(
-    `select e.id, e.path, e.action, e.target, e.inputs from effect e
+  const found = await tx.query<{
+    id: string
+    path: string
+    action: string
+    target: string
+    inputs: JsonObject
+    approval: string | null
+  }>(
+    `select e.id, e.path, e.action, e.target, e.inputs, e.approval from effect e
       left join run_step d on d.tenant = e.tenant and d.run = e.run and d.path = e.path
       where e.tenant = $1 and e.run = $2 and e.outcome = 'done' and e.undoes is null and e.effect in ('reversible', 'destructive')
         and not exists (select from run_step s where s.tenant = $1 and s.run = $2 and s.path = e.path || '~undo')
@@ -63,11 +71,12 @@ export async function undoNext(turn: Turn): Promise<Undoing | null> {
     target: effect.target,
     approval: null,
   }
-  const gated = await gateEffect(turn, wanted)
-  if (gated.kind === 'asked') return { path, taken: { kind: 'waits', wakeAt: gated.wakeAt } }
-  if (gated.kind === 'no') return give('denied', `not taken back: ${gated.sentence}`)
+  const decision = await decideEffect(turn, wanted, null)
+  const denial = undoDenial(decision)
+  if (denial !== null) return give('denied', `not taken back: ${denial}`)
+  const approval = (await round.approvals()).get(effect.approval ?? '') ?? null
   const sentence = `taking back ${effect.action} on ${effect.target}`
   writes.timeline.push({ incident: incident.number, at, kind: 'action', actor: run.playbook, sentence })
-  const intended = intendEffect(turn, wanted, manner, gated)
+  const intended = intendEffect(turn, wanted, manner, { decision, approval })
   return { path, taken: await claimCall(turn, wanted, intended, manner, 'call') }
 }

@@ -13,6 +13,7 @@ import { hashId, isObject } from '../../core/model/index.ts'
 import { type GateDecision, gate } from '../../core/policy/index.ts'
 import { appendAudit, type Store, type Tx } from '../../store/index.ts'
 import { criticalityOf } from '../criticality.ts'
+import { undoDenial } from '../gate-undo.ts'
 import { lockStory } from '../lock-story.ts'
 import { type Live, type Made, makeEffect } from '../make-effect.ts'
 import type { PerformPlaces } from '../perform.ts'
@@ -52,9 +53,7 @@ export interface UndoWish {
 
 /**
  * Takes one containment back, as an effect of its own: its id follows from the effect that it takes back, its intent is on
- * record before it is made and its outcome after. The gate is asked first. A denial stands. A question was answered: the
- * end of a containment stands in the step that people approved (the digest covers content, commit and step), and an edit of the file or
- * the close of the incident is a person's decision, which the audit names.
+ * record before it is made and its outcome after. The gate is asked first; see {@link undoDenial}.
  */
 export async function undoContainment(parts: UndoParts, of: Containment, wish: UndoWish): Promise<Undone> {
   const id = `ef-${hashId(parts.store.tenant, of.run, undoPath(of.path))}`
@@ -159,7 +158,8 @@ async function intend(
     return `whether ${of.action} on ${of.target} was taken back nobody knows: look at the vendor, then gitsoc containment apply sends it again`
   const at = parts.clock()
   const decision = await ask(tx, parts, now, id, at)
-  if (decision.answer === 'deny') return `${of.action} on ${of.target} is not taken back: ${decision.sentence}`
+  const denial = undoDenial(decision)
+  if (denial !== null) return `${of.action} on ${of.target} is not taken back: ${denial}`
   const { answer, sentence, facts } = decision
   const claimed = await tx.query(
     `insert into effect (tenant, id, run, incident, path, action, effect, target, inputs, gate, approval, mode, intended_at, undoes)
