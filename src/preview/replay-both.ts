@@ -22,14 +22,14 @@ export interface BothParts {
 export interface Sharing {
   /** Processes that look at events for both sides. */
   readonly scanners: number
-  /** So much of a history goes to the two children as it is, for starting scanners takes a second. */
+  /** So much of a history goes to the two children as it is, for starting scanners takes seconds of each processor. */
   readonly directBytes: number
 }
 
 const maxScanners = 4
 const defaultSharing: Sharing = {
   scanners: Math.min(maxScanners, availableParallelism()),
-  directBytes: 4 * 1024 * 1024,
+  directBytes: 64 * 1024 * 1024,
 }
 
 /**
