@@ -15,7 +15,9 @@ import {
 import type { Store } from '../../../src/store/index.ts'
 import { fixtureFile, planFiles, ruleFile } from '../../preview/plan-content.ts'
 import { readAuditActions } from '../../support/audit-actions.ts'
+import { gitsoc } from '../../support/cli.ts'
 import { testRepository } from '../../support/repository.ts'
+import { testDatabase } from '../../support/store.ts'
 import { type GithubWorld, githubWorld } from './github-world.ts'
 
 // Every deploy tries the content in a process of its own.
@@ -97,6 +99,48 @@ test('a push whose webhook is lost is found by looking, and one that comes twice
   await world.settle()
   expect(await deployments(store)).toHaveLength(1)
   expect(statuses(world, second)).toEqual(['success'])
+})
+
+test('pushes whose webhooks come in the wrong order lead to the newest head, once', async () => {
+  const { world, store } = await deployWorld()
+  const { github } = world
+  github.hold()
+  await github.commit('acme/soc', 'main', withRule('export'))
+  const newest = await github.commit('acme/soc', 'main', withRule('import'))
+  await github.idle()
+  for (const one of github.take().toReversed()) await github.deliver(one)
+  await world.settle()
+  expect(outline(await deployments(store))).toEqual([[newest, 'deployed', 'push']])
+})
+
+test('the command line deploys, lists and goes back, and says why it refuses', async () => {
+  vi.stubEnv('DATABASE_URL', await testDatabase())
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const repository = testRepository(content)
+  const first = repository.commit()
+  const deploy = (...args: readonly string[]) => gitsoc('deploy', ...args, '--content', repository.dir, '--as', 'admin')
+  expect(await deploy('HEAD', '--reason', 'first')).toMatchObject({ exitCode: 0, out: expect.stringContaining(first) })
+  repository.put('rules/detection/export.yaml', ruleFile('export', 'export'))
+  repository.commit()
+  const refused = await deploy('HEAD', '--reason', 'next')
+  expect(refused).toMatchObject({ exitCode: 1, out: expect.stringContaining('rules/detection/export.yaml:') })
+  repository.put('rules/detection/fixtures/export.yaml', fixtureFile('export'))
+  repository.commit()
+  expect((await deploy('HEAD', '--reason', 'next')).exitCode).toBe(0)
+  expect(await deploy('HEAD', '--reason', 'again')).toMatchObject({
+    exitCode: 1,
+    err: expect.stringContaining('already'),
+  })
+  expect(await deploy('--rollback', '--reason', 'too loud')).toMatchObject({ out: expect.stringContaining(first) })
+  expect(await deploy('--reason', 'nothing')).toMatchObject({ exitCode: 2 })
+  const listed = (await gitsoc('deploys', 'list', '--json')).json() as readonly Deployment[]
+  expect(listed.map((one) => [one.result, one.kind])).toEqual([
+    ['deployed', 'rollback'],
+    ['deployed', 'command'],
+    ['refused', 'command'],
+    ['deployed', 'command'],
+  ])
+  expect((await gitsoc('deploys', 'list')).out).toMatch(/^4 .* in service .*admin .*rolled back: too loud/)
 })
 
 test('content that does not load stays out of service, says file, line and what to write, and opens one issue', async () => {
