@@ -4,18 +4,16 @@ const isDash = (code: number) => code === 45 || code === 47 || (code >= 0x2013 &
  * A number below 256 for a character in lower case: ASCII stays itself, others share the upper half, and dashes and
  * slashes are one.
  */
-const placeOf = (code: number) => (isDash(code) ? 45 : code === 0x17f ? 0x73 : code < 128 ? code : 128 + (code & 127))
+export const plainByte = (code: number) =>
+  isDash(code) ? 45 : code === 0x17f ? 0x73 : code < 128 ? code : 128 + (code & 127)
 
-/** Greatest character of ASCII; up to it a text can be searched as it is. */
-export const asciiLimit = 127
-/** Greatest character of what {@link plainOf} makes of a text. */
-export const plainLimit = 255
+const asciiLimit = 127
 
 /** A text beyond ASCII in lower case, which is more there than another letter in the same place, one byte a character. */
 export function plainOf(text: string): string {
   const lower = text.toLowerCase()
   const bytes = Buffer.alloc(lower.length)
-  for (let at = 0; at < lower.length; at++) bytes[at] = placeOf(lower.charCodeAt(at))
+  for (let at = 0; at < lower.length; at++) bytes[at] = plainByte(lower.charCodeAt(at))
   return bytes.toString('latin1')
 }
 
@@ -24,18 +22,15 @@ export function plainOf(text: string): string {
  * stands for any other, and so do some characters beyond ASCII.
  */
 export class Alphabet {
-  /** Whether no character beyond ASCII is among them. */
-  readonly isAscii: boolean
   /** How many numbers there are, 0 included. */
   readonly size: number
   /** By character, of ASCII in either case or of a plain text, its number. */
-  readonly numbers = new Uint8Array(plainLimit + 1)
+  readonly numbers = new Uint8Array(256)
 
   constructor(texts: readonly string[]) {
     const order = [...new Set(texts.map(plainOf).join(''))].sort()
-    this.isAscii = order.every((character) => character.charCodeAt(0) <= asciiLimit)
     this.size = order.length + 1
-    for (let code = 0; code <= plainLimit; code++) {
+    for (let code = 0; code < 256; code++) {
       const character = String.fromCharCode(code)
       this.numbers[code] = order.indexOf(code > asciiLimit ? character : plainOf(character)) + 1
     }

@@ -1,4 +1,5 @@
 import type { Alphabet } from './alphabet.ts'
+import type { TextBytes } from './text-bytes.ts'
 import { type Entry, type Hits, type TextSearch, Tree } from './tree.ts'
 
 /** Finds many texts anywhere in another in one pass (Aho and Corasick 1975, all transitions in one table). */
@@ -28,20 +29,17 @@ export class Automaton implements TextSearch {
     this.link()
   }
 
-  scan(text: string, limit: number, hits: Hits): boolean {
+  scan({ bytes, length }: TextBytes, hits: Hits): void {
     const { next } = this
     const { numbers } = this.alphabet
     let state = 0
-    for (let at = 0; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (code > limit) return false
-      state = next[state + (numbers[code] as number)] as number
+    for (let at = 0; at < length; at++) {
+      state = next[state + (numbers[bytes[at] as number] as number)] as number
       if (state < 0) {
         state = ~state
         this.report(state, hits)
       }
     }
-    return true
   }
 
   private report(state: number, hits: Hits): void {

@@ -1,4 +1,5 @@
 import type { Alphabet } from './alphabet.ts'
+import type { TextBytes } from './text-bytes.ts'
 import { type Entry, type Hits, type TextSearch, Tree } from './tree.ts'
 
 /** Finds the texts with which another begins or ends, or which it is, looking no further than they reach. */
@@ -16,20 +17,18 @@ export class EdgeSearch implements TextSearch {
     this.tree = new Tree(texts, alphabet.size)
   }
 
-  scan(text: string, limit: number, hits: Hits): boolean {
+  scan({ bytes, length }: TextBytes, hits: Hits): void {
     const { edge } = this
     const { next, ends } = this.tree
     const { numbers, size } = this.alphabet
-    const last = text.length - 1
+    const last = length - 1
     let state = 0
     for (let at = 0; at <= last; at++) {
-      const code = text.charCodeAt(edge === 'end' ? last - at : at)
-      if (code > limit) return false
-      state = next[state * size + (numbers[code] as number)] as number
-      if (state === 0) return true
+      const byte = bytes[edge === 'end' ? last - at : at] as number
+      state = next[state * size + (numbers[byte] as number)] as number
+      if (state === 0) return
       const end = ends[state] as number
       if (end >= 0 && (edge !== 'whole' || at === last)) hits.hit((this.entries[end] as Entry).marks)
     }
-    return true
   }
 }

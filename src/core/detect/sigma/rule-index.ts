@@ -1,26 +1,21 @@
 import { type Json, own } from '../../model/index.ts'
+import { plainOf } from './alphabet.ts'
 import { coversOf, pricesOf } from './cover.ts'
+import { FieldWatch } from './field-watch.ts'
 import { LiteralSearch, type Marked } from './literal-search.ts'
 import type { PlannedRule } from './plan.ts'
 import { type Atom, fieldsOf } from './search.ts'
-import type { Known, ValueMemory } from './value-memory.ts'
-import { type Aliases, eachText, type Field, type FieldPath, type Judge, pathOf, type View } from './view.ts'
-
-/** A field that rules read. */
-interface WatchedField {
-  readonly path: FieldPath
-  readonly search: LiteralSearch | null
-  readonly memory: Map<string, Known>
-  /** The text that last stood there as the only one, what is known of it if that is kept, and the round of the event. */
-  text: string
-  known: Known | null
-  round: number
-}
+import type { ValueMemory } from './value-memory.ts'
+import { type Aliases, eachText, type Field, type Judge, pathOf, type View } from './view.ts'
 
 const none: readonly PlannedRule[] = []
 /** Bits of a mark: which of a rule's covers was found; the rest is the number of the rule. */
 const coverBits = 2
 const maxRounds = 2 ** 26
+
+/** Whether a number, true or false can hold the text, which is one of an {@link Alphabet}. */
+const isInScalar = (text: string) =>
+  /^[-+.e\d]+$/.test(text) || ['true', 'false', '-infinity'].some((one) => one.includes(text))
 
 /** Tells which of many rules may hold for an event, from the literals they need. */
 export class RuleIndex implements Judge {
@@ -29,10 +24,14 @@ export class RuleIndex implements Judge {
   private readonly rules: readonly PlannedRule[]
   /** What is searched for in all texts of an event. */
   private readonly keywords: LiteralSearch | null
-  private readonly fields = new Map<string, WatchedField>()
+  /** Fields that rules read. */
+  private readonly fields = new Map<string, FieldWatch>()
   /** Fields that may stand elsewhere than under their name. */
-  private readonly elsewhere: readonly WatchedField[]
-  private readonly memory: ValueMemory
+  private readonly elsewhere: readonly FieldWatch[]
+  /** Members that no rule reads: only keywords are looked for there. */
+  private readonly unread: FieldWatch
+  /** Whether a keyword can stand in a number, true or false. */
+  private readonly inScalars: boolean
   /** By rule: the round in which a cover of it was last found, and a bit for each that was found in it. */
   private readonly found: Int32Array
   /** By rule the bits of all its covers. */
@@ -61,16 +60,19 @@ export class RuleIndex implements Judge {
         }
     }
     this.always = always
-    this.memory = memory
-    this.keywords = watched.has(null) ? new LiteralSearch(watched.get(null) ?? []) : null
+    const keywords = watched.get(null)
+    this.keywords = keywords === undefined ? null : new LiteralSearch(keywords)
+    this.inScalars = keywords?.some(({ literal }) => isInScalar(plainOf(literal.text))) ?? false
+    this.unread = new FieldWatch(pathOf(''), [this.keywords], memory.open())
+    const elsewhere: FieldWatch[] = []
     for (const name of new Set(rules.flatMap(({ condition }) => fieldsOf(condition)))) {
       const marked = watched.get(name)
       const search = marked === undefined ? null : new LiteralSearch(marked)
-      this.fields.set(name, { path: pathOf(name), search, memory: memory.open(), text: '', known: null, round: 0 })
+      const field = new FieldWatch(pathOf(name), [search, this.keywords], memory.open())
+      this.fields.set(name, field)
+      if (search !== null && (field.path.steps.length > 0 || aliases.has(name))) elsewhere.push(field)
     }
-    this.elsewhere = [...this.fields.values()].filter(
-      ({ path, search }) => search !== null && (path.steps.length > 0 || aliases.has(path.name)),
-    )
+    this.elsewhere = elsewhere
   }
 
   /** The rules that may hold, in order; all others do not. */
@@ -79,17 +81,17 @@ export class RuleIndex implements Judge {
     this.view = view
     view.judge = this
     const { record } = view
+    const { round } = this
     // One walk over the members costs less than asking for each field by name. JSON objects inherit none.
     for (const name in record) {
       const value = record[name] as Json
       const field = this.fields.get(name)
-      if (typeof value === 'object') this.searchObject(value, view, field)
-      else if (typeof value === 'string' && field !== undefined) this.searchKnown(value, field)
-      else {
-        const text = String(value)
-        field?.search?.scan(text, this)
-        this.keywords?.scan(text, this)
-      }
+      if (typeof value === 'string') {
+        if (field !== undefined) this.hit(field.read(value, round))
+        else if (this.keywords !== null) this.hit(this.unread.read(value, round))
+      } else if (typeof value === 'object') this.searchObject(value, view, field)
+      else if (field !== undefined) this.hit(field.search(String(value)))
+      else if (this.inScalars) this.hit(this.unread.search(String(value)))
     }
     for (const field of this.elsewhere)
       if (own(record, field.path.name) === undefined) this.searchField(view.fetch(field.path), field)
@@ -104,43 +106,19 @@ export class RuleIndex implements Judge {
     const field = atom.alone && atom.field !== null ? this.fields.get(atom.field) : undefined
     const known = field?.round === this.round && this.view === view ? field.known : null
     if (known === null) return atom.test(view)
-    return known.answers?.get(atom) ?? this.memory.answer(known, atom, atom.test(view))
+    return known.answers?.get(atom) ?? (field as FieldWatch).keep(known, atom, atom.test(view))
   }
 
-  private searchKnown(text: string, field: WatchedField): void {
-    // Events of one program come one after another, and comparing costs less than looking up.
-    const known = field.known !== null && field.text === text ? field.known : (field.memory.get(text) ?? null)
-    field.text = text
-    field.known = known
-    field.round = this.round
-    if (known !== null) {
-      this.hit(known.marks)
-      return
-    }
-    const marks = new Set<number>()
-    const hits = {
-      hit: (found: readonly number[]) => {
-        for (const mark of found) marks.add(mark)
-      },
-    }
-    field.search?.scan(text, hits)
-    this.keywords?.scan(text, hits)
-    const list = [...marks]
-    field.known = this.memory.keep(field.memory, text, list)
-    this.hit(list)
-  }
-
-  private searchField(seen: Field, field: WatchedField): void {
+  private searchField(seen: Field, field: FieldWatch): void {
     const [only] = seen.values
-    if (typeof only === 'string' && seen.values.length === 1 && !seen.structured) this.searchKnown(only, field)
-    else for (const text of seen.texts()) field.search?.scan(text, this)
+    if (typeof only === 'string' && seen.values.length === 1 && !seen.structured) this.hit(field.read(only, this.round))
+    else for (const text of seen.texts()) this.hit(field.search(text))
   }
 
-  private searchObject(value: Json, view: View, field: WatchedField | undefined): void {
+  private searchObject(value: Json, view: View, field: FieldWatch | undefined): void {
     if (value === null) return
     if (field !== undefined) this.searchField(view.fetch(field.path), field)
-    const { keywords } = this
-    if (keywords !== null) eachText(value, (text) => keywords.scan(text, this))
+    if (this.keywords !== null) eachText(value, (text) => this.hit(this.unread.search(text)))
   }
 
   private begin(): void {
@@ -154,8 +132,8 @@ export class RuleIndex implements Judge {
     for (const rule of this.always) this.candidates.push(rule)
   }
 
-  /** Takes what the searches find: a rule is a candidate when all its covers were found. */
-  hit(marks: readonly number[]): void {
+  /** Takes what was found in a text: a rule is a candidate when all its covers were found. */
+  private hit(marks: readonly number[]): void {
     const round = this.round << (coverBits + 1)
     for (const mark of marks) {
       const rule = mark >> coverBits

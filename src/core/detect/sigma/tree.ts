@@ -1,3 +1,5 @@
+import type { TextBytes } from './text-bytes.ts'
+
 /** A text as numbers of an alphabet, and what to report where it is found. */
 export interface Entry {
   readonly text: readonly number[]
@@ -11,8 +13,7 @@ export interface Hits {
 
 /** Finds entries in texts. */
 export interface TextSearch {
-  /** False when it met a character above the limit: then the text must be searched again as a plain one. */
-  scan(text: string, limit: number, hits: Hits): boolean
+  scan(text: TextBytes, hits: Hits): void
 }
 
 /** Different texts in a tree: what several begin with is there once. */

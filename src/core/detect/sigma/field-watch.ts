@@ -1,0 +1,56 @@
+import type { LiteralSearch } from './literal-search.ts'
+import type { Atom } from './search.ts'
+import { bytesOf } from './text-bytes.ts'
+import type { Known, TextMemory } from './value-memory.ts'
+import type { FieldPath } from './view.ts'
+
+const nothing: readonly number[] = []
+
+/** What an index looks for in one field of events, and what it knows of the texts there. */
+export class FieldWatch {
+  readonly path: FieldPath
+  /** What is known of the text that stood there last as the only one, if that is kept. */
+  known: Known | null = null
+  /** The round of the event in which it did. */
+  round = 0
+  private readonly searches: readonly LiteralSearch[]
+  private readonly memory: TextMemory
+
+  /** @param searches for literals of the field, and for keywords */
+  constructor(path: FieldPath, searches: readonly (LiteralSearch | null)[], memory: TextMemory) {
+    this.path = path
+    this.searches = searches.filter((one) => one !== null)
+    this.memory = memory
+  }
+
+  /** The marks of all that stands in a text, which is the only one of the field in that round. */
+  read(text: string, round: number): readonly number[] {
+    // Events of one program come one after another, and comparing costs less than looking up.
+    let { known } = this
+    if (known === null || known.text !== text) known = this.memory.find(text)
+    this.known = known
+    this.round = round
+    if (known !== null) return known.marks
+    const marks = this.search(text)
+    this.known = this.memory.keep(text, marks)
+    return marks
+  }
+
+  /** Keeps whether the text of which that is known satisfies an atom. */
+  keep(known: Known, atom: Atom, holds: boolean): boolean {
+    return this.memory.answer(known, atom, holds)
+  }
+
+  /** The same, remembering nothing. */
+  search(text: string): readonly number[] {
+    let bytes = null
+    let marks = nothing
+    for (const search of this.searches) {
+      if (search.isTooShort(text)) continue
+      bytes ??= bytesOf(text)
+      const found = search.find(bytes)
+      marks = marks.length === 0 ? found : found.length === 0 ? marks : [...marks, ...found]
+    }
+    return marks
+  }
+}
