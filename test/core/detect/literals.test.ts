@@ -4,6 +4,7 @@ import { LiteralSearch } from '../../../src/core/detect/sigma/literal-search.ts'
 import type { Literal } from '../../../src/core/detect/sigma/literals.ts'
 import { compileValueTest } from '../../../src/core/detect/sigma/modifiers.ts'
 import { literalsOfRegex } from '../../../src/core/detect/sigma/regex-literals.ts'
+import { bytesOf } from '../../../src/core/detect/sigma/text-bytes.ts'
 import { View } from '../../../src/core/detect/sigma/view.ts'
 
 const letters = fc.constantFrom(
@@ -28,7 +29,7 @@ function stands({ text: part, at }: Literal, whole: string): boolean {
 function found(literals: readonly Literal[], whole: string): ReadonlySet<number> {
   const numbers = new Set<number>()
   const search = new LiteralSearch(literals.map((one, mark) => ({ literal: one, mark })))
-  search.scan(whole, { hit: (marks) => marks.forEach((mark) => void numbers.add(mark)) })
+  search.scan(bytesOf(whole), { hit: (marks) => marks.forEach((mark) => void numbers.add(mark)) })
   return numbers
 }
 

@@ -1,10 +1,9 @@
 import type { LiteralSearch } from './literal-search.ts'
 import type { Atom } from './search.ts'
 import { bytesOf } from './text-bytes.ts'
+import type { Hits } from './tree.ts'
 import type { Known, TextMemory } from './value-memory.ts'
 import type { FieldPath } from './view.ts'
-
-const nothing: readonly number[] = []
 
 /** What an index looks for in one field of events, and what it knows of the texts there. */
 export class FieldWatch {
@@ -23,17 +22,22 @@ export class FieldWatch {
     this.memory = memory
   }
 
-  /** The marks of all that stands in a text, which is the only one of the field in that round. */
-  read(text: string, round: number): readonly number[] {
+  /** Reports all that stands in a text, which is the only one of the field in that round. */
+  read(text: string, round: number, hits: Hits): void {
     // Events of one program come one after another, and comparing costs less than looking up.
     let { known } = this
     if (known === null || known.text !== text) known = this.memory.find(text)
     this.known = known
     this.round = round
-    if (known !== null) return known.marks
-    const marks = this.search(text)
-    this.known = this.memory.keep(text, marks)
-    return marks
+    if (known !== null) {
+      if (known.marks.length > 0) hits.hit(known.marks)
+    } else if (this.memory.admits(text)) {
+      const found = new Found()
+      this.search(text, found)
+      const marks = [...found.marks]
+      this.known = this.memory.keep(text, marks)
+      hits.hit(marks)
+    } else this.search(text, hits)
   }
 
   /** Keeps whether the text of which that is known satisfies an atom. */
@@ -42,15 +46,21 @@ export class FieldWatch {
   }
 
   /** The same, remembering nothing. */
-  search(text: string): readonly number[] {
+  search(text: string, hits: Hits): void {
     let bytes = null
-    let marks = nothing
     for (const search of this.searches) {
       if (search.isTooShort(text)) continue
       bytes ??= bytesOf(text)
-      const found = search.find(bytes)
-      marks = marks.length === 0 ? found : found.length === 0 ? marks : [...marks, ...found]
+      search.scan(bytes, hits)
     }
-    return marks
+  }
+}
+
+/** Gathers marks, each once. */
+class Found implements Hits {
+  readonly marks = new Set<number>()
+
+  hit(marks: readonly number[]): void {
+    for (const mark of marks) this.marks.add(mark)
   }
 }

@@ -5,104 +5,135 @@ import type { Entry, Hits, TextSearch } from './tree.ts'
 /** Characters that are looked at together: no shorter text can be searched for. */
 export const gram = 3
 const longestStep = 32
+/** Places at most in all texts together that stand in the table: too many would make it tell little. */
+const maxPlaces = 1000
 /** Texts that are compared at one place at most; with more of them a sender could make that dear. */
 const maxAlike = 8
+
+/** Where an entry is looked for: `offset` characters before a gram of that key. */
+interface Place {
+  readonly key: number
+  readonly nth: number
+  readonly offset: number
+}
 
 /**
  * Finds texts anywhere in another. Steps are so long that each text, where it stands, holds three characters that are
  * looked at, and a bit for each three says whether any text holds them there. Steps do not depend on what was seen, so
- * that the processor takes several at once.
+ * that the processor takes several at once. All that is read stands in flat tables: memory, not work, is what it costs.
  */
 export class GramSearch implements TextSearch {
   /** What would have to be compared too often, and is left to another search. */
   readonly left: readonly Entry[]
+  private readonly entries: readonly Entry[]
   private readonly numbers: Uint8Array
   private readonly step: number
-  /** By the last five bits of two characters a bit for the last five of the third. */
-  private readonly bits = new Int32Array(1024)
-  /** By the last five bits of three characters the texts that hold them, and where. */
-  private readonly places = new Map<number, Place[]>()
+  /** By the last five bits of a character a bit for the last five of the next: for the first two, and for the last two. */
+  private readonly first = new Int32Array(32)
+  private readonly second = new Int32Array(32)
+  /** Keys are spread over rows: the first place of each, and after the last row the end. */
+  private readonly rows: Int32Array
+  /** Of each place its key, the number of the entry, and the offset. */
+  private readonly places: Int32Array
+  /** The texts of all entries, one after another, and where each begins. */
+  private readonly texts: Uint8Array
+  private readonly begins: Int32Array
+  /** By entry the turn in which it was last found: once in a text is enough. */
+  private readonly found: Int32Array
   private turn = 0
 
   /** @param entries none shorter than a {@link gram} */
   constructor(entries: readonly Entry[], alphabet: Alphabet) {
+    const shortest = entries.reduce((least, { text }) => Math.min(least, text.length), longestStep + gram)
+    this.step = Math.max(1, Math.min(shortest - gram + 1, longestStep, Math.floor(maxPlaces / entries.length)))
     this.numbers = alphabet.numbers
-    this.step = Math.min(longestStep, ...entries.map(({ text }) => text.length - gram + 1))
-    const endings = endingsOf(alphabet)
-    const spelled = entries.map((entry) => ({ entry, keys: keysOf(entry.text, endings) }))
-    const uses = new Map<number, number>()
-    for (const { keys } of spelled) for (const key of new Set(keys.flat())) uses.set(key, (uses.get(key) ?? 0) + 1)
-    const left: Entry[] = []
-    // Short texts have the least choice.
-    for (const { entry, keys } of spelled.sort((a, b) => a.keys.length - b.keys.length))
-      if (!this.add(entry, keys, uses)) left.push(entry)
+    this.entries = entries
+    this.found = new Int32Array(entries.length)
+    this.texts = Uint8Array.from(entries.flatMap(({ text }) => text))
+    this.begins = new Int32Array(entries.length + 1)
+    for (const [nth, { text }] of entries.entries()) this.begins[nth + 1] = (this.begins[nth] as number) + text.length
+    const { places, left } = placesOf(entries, this.step, alphabet)
     this.left = left
+    for (const { key } of places) {
+      const [before, after] = [key >> 10, (key >> 5) & 31]
+      this.first[before] = (this.first[before] as number) | (1 << after)
+      this.second[after] = (this.second[after] as number) | (1 << key)
+    }
+    const rowCount = 2 ** Math.ceil(Math.log2(places.length + 1))
+    this.rows = new Int32Array(rowCount + 1)
+    const ordered = places.toSorted((a, b) => rowOf(a.key, rowCount) - rowOf(b.key, rowCount))
+    this.places = Int32Array.from(ordered.flatMap(({ key, nth, offset }) => [key, nth, offset]))
+    for (const { key } of places) (this.rows[rowOf(key, rowCount) + 1] as number)++
+    for (let row = 0; row < rowCount; row++)
+      this.rows[row + 1] = (this.rows[row + 1] as number) + (this.rows[row] as number)
   }
 
   scan({ bytes, length }: TextBytes, hits: Hits): void {
-    const { bits, step } = this
+    const { first, second, step } = this
     const end = length - gram
     this.turn++
     for (let at = step - 1; at <= end; at += step) {
-      const pair = (((bytes[at] as number) & 31) << 5) | ((bytes[at + 1] as number) & 31)
-      const last = bytes[at + 2] as number
-      if ((((bits[pair] as number) >>> last) & 1) !== 0)
-        this.compare(bytes, length, at, (pair << 5) | (last & 31), hits)
+      const a = (bytes[at] as number) & 31
+      const b = (bytes[at + 1] as number) & 31
+      const c = (bytes[at + 2] as number) & 31
+      if ((((first[a] as number) >>> b) & ((second[b] as number) >>> c) & 1) !== 0)
+        this.compare(bytes, length, at, (a << 10) | (b << 5) | c, hits)
     }
-  }
-
-  /** Puts a text where its characters are those that the fewest texts hold; false when too many are there already. */
-  private add(
-    { text, marks }: Entry,
-    keys: readonly (readonly number[])[],
-    uses: ReadonlyMap<number, number>,
-  ): boolean {
-    let best: { readonly from: number; readonly uses: number } | null = null
-    for (let from = 0; from + this.step <= keys.length; from++) {
-      const window = keys.slice(from, from + this.step).flat()
-      if (window.some((key) => (this.places.get(key)?.length ?? 0) >= maxAlike)) continue
-      const sum = window.reduce((total, key) => total + (uses.get(key) ?? 0), 0)
-      if (best === null || sum < best.uses) best = { from, uses: sum }
-    }
-    if (best === null) return false
-    const candidate: Candidate = { text: Uint8Array.from(text), marks, foundIn: 0 }
-    for (let offset = best.from; offset < best.from + this.step; offset++)
-      for (const key of keys[offset] ?? []) {
-        this.bits[key >> 5] = (this.bits[key >> 5] as number) | (1 << key)
-        const list = this.places.get(key) ?? []
-        this.places.set(key, list)
-        list.push({ candidate, offset })
-      }
-    return true
   }
 
   private compare(bytes: Uint8Array, length: number, at: number, key: number, hits: Hits): void {
-    const { numbers, turn } = this
-    for (const { candidate, offset } of this.places.get(key) ?? []) {
-      if (candidate.foundIn === turn) continue
-      const { text } = candidate
-      const start = at - offset
-      if (start < 0 || start + text.length > length) continue
-      let same = 0
-      while (same < text.length && numbers[bytes[start + same] as number] === text[same]) same++
-      if (same < text.length) continue
-      candidate.foundIn = turn
-      hits.hit(candidate.marks)
+    const { numbers, turn, places, rows, texts, begins, found } = this
+    const row = rowOf(key, rows.length - 1)
+    const end = (rows[row + 1] as number) * 3
+    for (let place = (rows[row] as number) * 3; place < end; place += 3) {
+      if (places[place] !== key) continue
+      const nth = places[place + 1] as number
+      const start = at - (places[place + 2] as number)
+      let text = begins[nth] as number
+      const textEnd = begins[nth + 1] as number
+      if (start < 0 || start + textEnd - text > length || found[nth] === turn) continue
+      let byte = start
+      while (text < textEnd && numbers[bytes[byte] as number] === texts[text]) {
+        text++
+        byte++
+      }
+      if (text < textEnd) continue
+      found[nth] = turn
+      hits.hit((this.entries[nth] as Entry).marks)
     }
   }
 }
 
-interface Place {
-  readonly candidate: Candidate
-  /** How many characters of the text stand before the three. */
-  readonly offset: number
-}
+const rowOf = (key: number, rows: number) => (Math.imul(key, 0x9e3779b1) >>> 15) & (rows - 1)
 
-interface Candidate {
-  readonly text: Uint8Array
-  readonly marks: readonly number[]
-  /** The turn in which it was last found: once in a text is enough. */
-  foundIn: number
+/** Puts each entry where its characters are those that the fewest entries hold; what finds no place is left. */
+function placesOf(entries: readonly Entry[], step: number, alphabet: Alphabet) {
+  const endings = endingsOf(alphabet)
+  const spelled = entries.map(({ text }, nth) => ({ nth, keys: keysOf(text, endings) }))
+  const uses = new Map<number, number>()
+  for (const { keys } of spelled) for (const key of new Set(keys.flat())) uses.set(key, (uses.get(key) ?? 0) + 1)
+  const taken = new Map<number, number>()
+  const cost = (key: number) => ((taken.get(key) ?? 0) < maxAlike ? (uses.get(key) ?? 0) : Number.POSITIVE_INFINITY)
+  const places: Place[] = []
+  const left: Entry[] = []
+  // Short texts have the least choice.
+  for (const { nth, keys } of spelled.sort((a, b) => a.keys.length - b.keys.length)) {
+    const costs = keys.map((list) => list.reduce((sum, key) => sum + cost(key), 0))
+    let from = -1
+    let least = Number.POSITIVE_INFINITY
+    for (let at = 0; at + step <= costs.length; at++) {
+      const sum = costs.slice(at, at + step).reduce((total, one) => total + one, 0)
+      if (sum < least) [from, least] = [at, sum]
+    }
+    if (from < 0) left.push(entries[nth] as Entry)
+    else
+      for (let offset = from; offset < from + step; offset++)
+        for (const key of keys[offset] ?? []) {
+          taken.set(key, (taken.get(key) ?? 0) + 1)
+          places.push({ key, nth, offset })
+        }
+  }
+  return { places, left }
 }
 
 /** By number of the alphabet the last five bits of the characters that have it. */

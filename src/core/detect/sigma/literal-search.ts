@@ -24,7 +24,6 @@ export class LiteralSearch {
   /** For literals that only a text beyond ASCII can hold: they would make the tables of the others large. */
   private readonly beyond: readonly TextSearch[]
   private readonly shortest: number
-  private readonly found = new Found()
 
   /** @param marked none with an empty text */
   constructor(marked: readonly Marked[]) {
@@ -38,30 +37,10 @@ export class LiteralSearch {
     return text.length < this.shortest
   }
 
-  /** The marks of what may stand in the text, each once. */
-  find(text: TextBytes): readonly number[] {
-    const { found } = this
-    for (const search of this.ascii) search.scan(text, found)
-    if (!text.isAscii) for (const search of this.beyond) search.scan(text, found)
-    return found.take()
-  }
-}
-
-const nothing: readonly number[] = []
-
-/** Gathers marks, each once. */
-class Found implements Hits {
-  private readonly marks = new Set<number>()
-
-  hit(marks: readonly number[]): void {
-    for (const mark of marks) this.marks.add(mark)
-  }
-
-  take(): readonly number[] {
-    if (this.marks.size === 0) return nothing
-    const marks = [...this.marks]
-    this.marks.clear()
-    return marks
+  /** Reports what may stand in the text; the same may come again. */
+  scan(text: TextBytes, hits: Hits): void {
+    for (const search of this.ascii) search.scan(text, hits)
+    if (!text.isAscii) for (const search of this.beyond) search.scan(text, hits)
   }
 }
 
@@ -79,9 +58,13 @@ function searchesFor(marked: readonly Marked[]): readonly TextSearch[] {
   })
 }
 
+/** With smaller steps than this, or more entries, looking at every character costs less. */
+const leastStep = 3
+const mostEntries = 100
+
 function anywhere(entries: readonly Entry[], alphabet: Alphabet): readonly TextSearch[] {
-  const long = entries.filter(({ text }) => text.length >= gram)
-  const search = long.length === 0 ? null : new GramSearch(long, alphabet)
-  const rest = [...entries.filter(({ text }) => text.length < gram), ...(search?.left ?? [])]
-  return [...(search === null ? [] : [search]), ...(rest.length === 0 ? [] : [new Automaton(rest, alphabet)])]
+  const isFew = entries.length <= mostEntries && entries.every(({ text }) => text.length >= gram + leastStep - 1)
+  if (!isFew) return [new Automaton(entries, alphabet)]
+  const search = new GramSearch(entries, alphabet)
+  return search.left.length === 0 ? [search] : [search, new Automaton(search.left, alphabet)]
 }

@@ -5,6 +5,7 @@ import { FieldWatch } from './field-watch.ts'
 import { LiteralSearch, type Marked } from './literal-search.ts'
 import type { PlannedRule } from './plan.ts'
 import { type Atom, fieldsOf } from './search.ts'
+import type { Hits } from './tree.ts'
 import type { ValueMemory } from './value-memory.ts'
 import { type Aliases, eachText, type Field, type Judge, pathOf, type View } from './view.ts'
 
@@ -18,7 +19,7 @@ const isInScalar = (text: string) =>
   /^[-+.e\d]+$/.test(text) || ['true', 'false', '-infinity'].some((one) => one.includes(text))
 
 /** Tells which of many rules may hold for an event, from the literals they need. */
-export class RuleIndex implements Judge {
+export class RuleIndex implements Judge, Hits {
   /** Rules that can hold without any literal, and so are looked at for every event. */
   readonly always: readonly number[]
   private readonly rules: readonly PlannedRule[]
@@ -87,11 +88,11 @@ export class RuleIndex implements Judge {
       const value = record[name] as Json
       const field = this.fields.get(name)
       if (typeof value === 'string') {
-        if (field !== undefined) this.hit(field.read(value, round))
-        else if (this.keywords !== null) this.hit(this.unread.read(value, round))
+        if (field !== undefined) field.read(value, round, this)
+        else if (this.keywords !== null) this.unread.search(value, this)
       } else if (typeof value === 'object') this.searchObject(value, view, field)
-      else if (field !== undefined) this.hit(field.search(String(value)))
-      else if (this.inScalars) this.hit(this.unread.search(String(value)))
+      else if (field !== undefined) field.search(String(value), this)
+      else if (this.inScalars) this.unread.search(String(value), this)
     }
     for (const field of this.elsewhere)
       if (own(record, field.path.name) === undefined) this.searchField(view.fetch(field.path), field)
@@ -111,14 +112,14 @@ export class RuleIndex implements Judge {
 
   private searchField(seen: Field, field: FieldWatch): void {
     const [only] = seen.values
-    if (typeof only === 'string' && seen.values.length === 1 && !seen.structured) this.hit(field.read(only, this.round))
-    else for (const text of seen.texts()) this.hit(field.search(text))
+    if (typeof only === 'string' && seen.values.length === 1 && !seen.structured) field.read(only, this.round, this)
+    else for (const text of seen.texts()) field.search(text, this)
   }
 
   private searchObject(value: Json, view: View, field: FieldWatch | undefined): void {
     if (value === null) return
     if (field !== undefined) this.searchField(view.fetch(field.path), field)
-    if (this.keywords !== null) eachText(value, (text) => this.hit(this.unread.search(text)))
+    if (this.keywords !== null) eachText(value, (text) => this.unread.search(text, this))
   }
 
   private begin(): void {
@@ -133,7 +134,7 @@ export class RuleIndex implements Judge {
   }
 
   /** Takes what was found in a text: a rule is a candidate when all its covers were found. */
-  private hit(marks: readonly number[]): void {
+  hit(marks: readonly number[]): void {
     const round = this.round << (coverBits + 1)
     for (const mark of marks) {
       const rule = mark >> coverBits

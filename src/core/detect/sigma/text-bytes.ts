@@ -23,6 +23,9 @@ export function bytesOf(text: string): TextBytes {
 
 function plainBytes(lower: string): TextBytes {
   const bytes = lower.length <= usual ? scratch : Buffer.allocUnsafe(lower.length)
-  for (let at = 0; at < lower.length; at++) bytes[at] = plainByte(lower.charCodeAt(at))
+  for (let at = 0; at < lower.length; at++) {
+    const code = lower.charCodeAt(at)
+    bytes[at] = code < 128 ? code : plainByte(code)
+  }
   return { bytes, length: lower.length, isAscii: false }
 }

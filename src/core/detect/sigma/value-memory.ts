@@ -21,6 +21,8 @@ const mostRows = 512
 const rowLength = 4
 /** How many texts that came once a field knows again. */
 const onceSeen = 1024
+/** Every so manyth text is kept at once: two that come by turns and share a place among the prints would never be. */
+const keptAnyway = 8
 /** Characters of a text that are looked at to find its row, about. */
 const samples = 8
 
@@ -30,7 +32,7 @@ const samples = 8
  * costs time and no memory. Changes no answer, only when it is computed.
  */
 export class ValueMemory {
-  private readonly maxBytes: number
+  readonly maxBytes: number
   private readonly fields: TextMemory[] = []
   private bytes = 0
 
@@ -45,14 +47,12 @@ export class ValueMemory {
     return field
   }
 
-  /** Whether so much may be kept at all; what is kept already may have to go for it. */
-  spend(bytes: number): boolean {
-    if (this.maxBytes === 0) return false
+  /** Counts what is kept, or let go of; beyond what is allowed all is forgotten. */
+  spend(bytes: number): void {
     this.bytes += bytes
-    if (this.bytes <= this.maxBytes) return true
+    if (this.bytes <= this.maxBytes) return
     for (const field of this.fields) field.clear()
     this.bytes = Math.max(0, bytes)
-    return bytes <= this.maxBytes
   }
 }
 
@@ -65,8 +65,12 @@ export class TextMemory {
   /** Row after row, the newest first. */
   private places: (Known | undefined)[] = new Array(leastRows * rowLength).fill(undefined)
   private rows = leastRows
+  /** The print of each: to look at that first spares most of the comparing. */
+  private prints = new Int32Array(leastRows * rowLength)
   /** Prints of texts that came and were not kept: only what comes again is. */
-  private readonly prints = new Int32Array(onceSeen)
+  private readonly once = new Int32Array(onceSeen)
+  /** How many texts came that were not known. */
+  private unknown = 0
   /** How many texts lost their place since there were last made more. */
   private displaced = 0
 
@@ -76,34 +80,41 @@ export class TextMemory {
 
   /** What is known of the text; null = nothing. */
   find(text: string): Known | null {
-    const { places } = this
-    let place = (printOf(text) & (this.rows - 1)) * rowLength
+    const { prints } = this
+    const print = printOf(text)
+    let place = (print & (this.rows - 1)) * rowLength
     for (const end = place + rowLength; place < end; place++) {
-      const known = places[place]
-      if (known === undefined) return null
-      if (known.text === text) return known
+      if (prints[place] !== print) continue
+      const known = this.places[place]
+      if (known !== undefined && known.text === text) return known
     }
     return null
   }
 
-  /** Keeps what was found in a text that comes for the second time, unless it is too long to be worth it. */
-  keep(text: string, marks: readonly number[]): Known | null {
+  /** Whether to keep what is found in a text that is not known: when it comes for the second time, as a rule, and is not too long. */
+  admits(text: string): boolean {
+    if (text.length > maxLength || this.memory.maxBytes === 0) return false
     const print = printOf(text)
-    if (this.prints[print & (onceSeen - 1)] !== print) {
-      this.prints[print & (onceSeen - 1)] = print
-      return null
-    }
-    if (text.length > maxLength || !this.memory.spend(costOf(text, marks))) return null
+    const place = print & (onceSeen - 1)
+    if (this.once[place] === print || ++this.unknown % keptAnyway === 0) return true
+    this.once[place] = print
+    return false
+  }
+
+  /** Keeps what was found in a text. */
+  keep(text: string, marks: readonly number[]): Known {
+    this.memory.spend(costOf(text, marks))
     if (this.displaced > this.places.length && this.rows < mostRows) this.grow()
     const known: Known = { text, marks, answers: null }
-    this.place(known, print)
+    this.place(known, printOf(text))
     return known
   }
 
   /** Keeps the answer to an atom. */
   answer(known: Known, atom: Atom, holds: boolean): boolean {
     known.answers ??= new Map()
-    if (this.memory.spend(answerBytes)) known.answers.set(atom, holds)
+    this.memory.spend(answerBytes)
+    known.answers.set(atom, holds)
     return holds
   }
 
@@ -118,6 +129,8 @@ export class TextMemory {
     const last = places[first + rowLength - 1]
     places.copyWithin(first + 1, first, first + rowLength - 1)
     places[first] = known
+    this.prints.copyWithin(first + 1, first, first + rowLength - 1)
+    this.prints[first] = print
     if (last === undefined) return
     this.displaced++
     this.memory.spend(-costOf(last.text, last.marks) - answerBytes * (last.answers?.size ?? 0))
@@ -127,6 +140,7 @@ export class TextMemory {
     const { places } = this
     this.rows *= 4
     this.places = new Array(this.rows * rowLength).fill(undefined)
+    this.prints = new Int32Array(this.rows * rowLength)
     for (const known of places.toReversed()) if (known !== undefined) this.place(known, printOf(known.text))
     this.displaced = 0
   }
