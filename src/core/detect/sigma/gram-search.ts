@@ -28,9 +28,10 @@ export class GramSearch implements TextSearch {
   private readonly entries: readonly Entry[]
   private readonly numbers: Uint8Array
   private readonly step: number
-  /** By the last five bits of a character a bit for the last five of the next: for the first two, and for the last two. */
-  private readonly first = new Int32Array(32)
-  private readonly second = new Int32Array(32)
+  /** By the last five bits of a character a bit for the last five of the next: few lines of memory, and mostly enough. */
+  private readonly pairs = new Int32Array(32)
+  /** By the last five bits of two characters a bit for the last five of the third. */
+  private readonly bits = new Int32Array(1024)
   /** Keys are spread over rows: the first place of each, and after the last row the end. */
   private readonly rows: Int32Array
   /** Of each place its key, the number of the entry, and the offset. */
@@ -55,9 +56,8 @@ export class GramSearch implements TextSearch {
     const { places, left } = placesOf(entries, this.step, alphabet)
     this.left = left
     for (const { key } of places) {
-      const [before, after] = [key >> 10, (key >> 5) & 31]
-      this.first[before] = (this.first[before] as number) | (1 << after)
-      this.second[after] = (this.second[after] as number) | (1 << key)
+      this.pairs[key >> 10] = (this.pairs[key >> 10] as number) | (1 << (key >> 5))
+      this.bits[key >> 5] = (this.bits[key >> 5] as number) | (1 << key)
     }
     const rowCount = 2 ** Math.ceil(Math.log2(places.length + 1))
     this.rows = new Int32Array(rowCount + 1)
@@ -69,15 +69,16 @@ export class GramSearch implements TextSearch {
   }
 
   scan({ bytes, length }: TextBytes, hits: Hits): void {
-    const { first, second, step } = this
+    const { pairs, bits, step } = this
     const end = length - gram
     this.turn++
     for (let at = step - 1; at <= end; at += step) {
       const a = (bytes[at] as number) & 31
       const b = (bytes[at + 1] as number) & 31
-      const c = (bytes[at + 2] as number) & 31
-      if ((((first[a] as number) >>> b) & ((second[b] as number) >>> c) & 1) !== 0)
-        this.compare(bytes, length, at, (a << 10) | (b << 5) | c, hits)
+      if ((((pairs[a] as number) >>> b) & 1) === 0) continue
+      const pair = (a << 5) | b
+      const last = bytes[at + 2] as number
+      if ((((bits[pair] as number) >>> last) & 1) !== 0) this.compare(bytes, length, at, (pair << 5) | (last & 31), hits)
     }
   }
 
