@@ -46,15 +46,36 @@ test('every literal is found that stands in a text, whatever the letters', () =>
   )
 })
 
-test('of plain literals those are found that stand there, and no others', () => {
-  const plain = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 10 })
-  const plainLiteral = fc.record({ text: plain.filter((one) => one !== ''), at: fc.constantFrom(...anchors) })
+test.each([
+  ['of plain literals', 1, 10],
+  ['of long ones, for which not every character is looked at,', 5, 40],
+])('%s those are found that stand there, and no others', (_name, minLength, maxLength) => {
+  const unit = fc.constantFrom('a', 'b', 'c')
+  const plainLiteral = fc.record({
+    text: fc.string({ unit, minLength, maxLength: 10 }),
+    at: fc.constantFrom(...anchors),
+  })
+  const plain = fc.string({ unit, maxLength })
   fc.assert(
-    fc.property(fc.array(plainLiteral, { minLength: 1, maxLength: 20 }), plain, (literals, whole) => {
+    fc.property(fc.array(plainLiteral, { minLength: 1, maxLength: 20 }), plain, plain, (literals, before, after) => {
+      const whole = `${before}${literals[0]?.text.toUpperCase()}${after}`
       const wanted = literals.flatMap((one, index) => (stands(one, whole) ? [index] : []))
       expect([...found(literals, whole)].sort((a, b) => a - b)).toEqual(wanted)
     }),
     { numRuns: 2000 },
+  )
+})
+
+test('a text is ASCII as it is, or in lower case with a byte for each character', () => {
+  fc.assert(
+    fc.property(text, fc.nat({ max: 2 }), (part, times) => {
+      const whole = part.repeat(1 + times * 9000)
+      const { isAscii, length, bytes } = bytesOf(whole)
+      expect(isAscii).toBe(!/[^\0-\x7f]/.test(whole))
+      expect(length).toBe(isAscii ? whole.length : whole.toLowerCase().length)
+      if (isAscii) expect(Buffer.from(bytes.subarray(0, length)).toString('latin1')).toBe(whole)
+    }),
+    { numRuns: 300 },
   )
 })
 

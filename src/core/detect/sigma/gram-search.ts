@@ -78,7 +78,8 @@ export class GramSearch implements TextSearch {
       if ((((pairs[a] as number) >>> b) & 1) === 0) continue
       const pair = (a << 5) | b
       const last = bytes[at + 2] as number
-      if ((((bits[pair] as number) >>> last) & 1) !== 0) this.compare(bytes, length, at, (pair << 5) | (last & 31), hits)
+      if ((((bits[pair] as number) >>> last) & 1) !== 0)
+        this.compare(bytes, length, at, (pair << 5) | (last & 31), hits)
     }
   }
 

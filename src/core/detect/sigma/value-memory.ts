@@ -25,6 +25,8 @@ const onceSeen = 1024
 const keptAnyway = 8
 /** Characters of a text that are looked at to find its row, about. */
 const samples = 8
+/** And so many at its end, where numbers stand. */
+const ending = 4
 
 /**
  * What was found out about texts that come again and again (programs, accounts, levels), for all fields of a matcher
@@ -148,11 +150,12 @@ export class TextMemory {
 
 const costOf = (text: string, marks: readonly number[]) => entryBytes + 2 * text.length + 8 * marks.length
 
-/** A number that tells texts apart well enough: from the length and characters spread over it. Its last bits tell the row. */
+/** A number that tells texts apart well enough: from length, end and characters spread over it. Its last bits tell the row. */
 function printOf(text: string): number {
   const { length } = text
   const step = Math.ceil(length / samples) | 1
   let sum = length
-  for (let at = length - 1; at >= 0; at -= step) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0
+  for (let at = 0; at < length; at += step) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0
+  for (let at = Math.max(0, length - ending); at < length; at++) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0
   return sum ^ (sum >>> 12)
 }
