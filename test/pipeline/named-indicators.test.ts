@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { addIndicator, listIndicators, readIncident } from '../../src/cases/index.ts'
+import { addIndicator, changeIncident, listIndicators, readIncident } from '../../src/cases/index.ts'
 import { loadBundle } from '../../src/cli/load-bundle.ts'
 import { readRecording } from '../../src/ingest/index.ts'
 import { alertsSince } from '../../src/respond/index.ts'
 import { createRuntime } from '../../src/server/index.ts'
 import { testStore } from '../support/store.ts'
 
-test('an indicator that somebody names counts from the next alert on, also in an incident that knew the value before', async () => {
+test('what people say of an incident counts from its next alert on: an indicator, also of a value that was known before, and a severity', async () => {
   const workDir = mkdtempSync(join(tmpdir(), 'gitsoc-named-'))
   onTestFinished(() => rmSync(workDir, { recursive: true, force: true }))
   const store = await testStore()
@@ -44,10 +44,21 @@ test('an indicator that somebody names counts from the next alert on, also in an
   expect((await incident()).malicious).toEqual([])
   const asked = { incident: 2, askedAt: Math.max(...recording.slice(0, middle).map((one) => one.receivedAt)) }
   expect(await store.transaction((tx) => alertsSince(tx, asked))).toBe(0)
+  await changeIncident(store, {
+    ...{ number: 2, actor: 'analyst-1', at: 1 },
+    change: { kind: 'severity', severity: 'LOW', reason: 'a drill' },
+  })
   await feed(middle, recording.length)
+  // The engine decided with it: its own document says so too.
+  const engine = await store.transaction((tx) =>
+    tx.query(`select severity, doc->'assessment'->>'severity' as decided from incident where number = 2`),
+  )
+  expect(engine.rows).toEqual([{ severity: 'LOW', decided: 'LOW' }])
   const after = await incident()
   expect(after.alertCount).toBeGreaterThan(before.alertCount)
   expect(after.malicious).toEqual([`ip:${attacker.value}`])
+  expect(after.assessment).toMatchObject({ severity: 'LOW', said: { by: 'analyst-1' } })
+  expect(after.assessment?.score).toBeGreaterThanOrEqual(before.assessment?.score ?? 101)
   const names = (of: typeof after) => of.assessment?.contributions.map((one) => one.decision.sentence) ?? []
   const added = names(after).filter((one) => !names(before).includes(one))
   expect(added.join('\n')).toContain('knows something in it as malicious')
