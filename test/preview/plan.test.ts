@@ -75,6 +75,8 @@ test('a rule that is added, one that is changed and one that is removed are told
     'positive',
     idOf('gone'),
   ])
+  const keys = plan.fixtures.map(({ change, path, kind, index, rule }) => [change, path, kind, index, rule].join(' '))
+  expect(keys).toEqual([...new Set(keys)])
   const text = await gitsoc(...args)
   expect(text.out).toContain('Alerts per rule')
   expect(text.out).toMatch(/added +detection +export +rules\/detection\/export\.yaml:1:1/)

@@ -101,7 +101,8 @@ function compareFixtures(before: Replayed, after: Replayed): readonly FixtureCha
   const [old, now] = [before, after].map((one) => new Set(one.fixtureHits.map(keyOf)))
   const places = new Map([...before.rules, ...after.rules].map(({ id, place }) => [id, place]))
   const changes = (hits: Replayed['fixtureHits'], other: ReadonlySet<string> | undefined, change: 'added' | 'lost') =>
-    hits
+    // A record that stands in both versions of a changed fixture is one.
+    [...new Map(hits.map((one) => [keyOf(one), one])).values()]
       .filter((one) => other?.has(keyOf(one)) !== true)
       .map((one) => ({ change, ...one, place: places.get(one.rule) ?? null }))
   return [...changes(after.fixtureHits, old, 'added'), ...changes(before.fixtureHits, now, 'lost')]
