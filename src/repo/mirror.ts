@@ -19,6 +19,8 @@ export interface MirrorParts {
 }
 
 const timeoutMs = 5 * 60_000
+/** How this machine reaches others. */
+const kept = ['https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY', 'SSL_CERT_FILE']
 const safe = ['-c', 'protocol.allow=never', '-c', 'protocol.https.allow=always', '-c', 'core.hooksPath=/dev/null']
 const fetchOptions = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-auto-maintenance', '--force']
 
@@ -34,6 +36,9 @@ export function createMirror({ dir, url, token }: MirrorParts): Mirror {
     await git(dir, ['init', '--quiet', '--bare', '--template=', '.'])
     const basic = Buffer.from(`x-access-token:${await token()}`).toString('base64')
     const env = {
+      ...Object.fromEntries(
+        kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+      ),
       GIT_CONFIG_COUNT: '1',
       GIT_CONFIG_KEY_0: `http.${url}.extraHeader`,
       GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
