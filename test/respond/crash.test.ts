@@ -199,3 +199,36 @@ test('an answer wakes a responder that runs', async () => {
     await responder.stop()
   }
 })
+
+test('a claim whose commit was not answered is freed by the process that does not know of it, and made once', async () => {
+  const world = await worldOf(await bundleWith(mailEach, allow))
+  let lost = 0
+  const losing: Store = {
+    ...world.store,
+    async transaction(work) {
+      let claims = false
+      const done = await world.store.transaction((tx) =>
+        work({
+          ...tx,
+          query: async (statement, values) => {
+            claims ||= JSON.stringify(statement).includes('write-calls')
+            return tx.query(statement, values)
+          },
+        }),
+      )
+      if (claims && lost++ === 0) throw Object.assign(new Error('the server has gone away'), { code: '57P01' })
+      return done
+    },
+  }
+  const responder = world.responder({ store: losing })
+  await responder.start()
+  try {
+    await expect
+      .poll(() => world.rows('select status from run'), { timeout: 20_000 })
+      .toEqual([{ status: 'completed' }])
+  } finally {
+    await responder.stop()
+  }
+  expect(lost).toBe(2)
+  expect(await world.rows('select n, verdict from effect_attempt')).toEqual([{ n: 1, verdict: 'done' }])
+})
