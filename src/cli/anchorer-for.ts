@@ -1,4 +1,4 @@
-import { createAnchorer } from '../anchor/index.ts'
+import { type AnchorPlace, createAnchorer } from '../anchor/index.ts'
 import { durationMs } from '../core/correlate/index.ts'
 import { type Json, type JsonObject, own } from '../core/model/index.ts'
 import type { Service } from '../server/index.ts'
@@ -7,17 +7,19 @@ import { Failure } from './failure.ts'
 
 const known = ['repository', 'branch', 'every', 'key', 'push']
 
+/** What `audit:` in the configuration asks for. */
+export interface AnchorSettings {
+  readonly place: AnchorPlace
+  readonly everyMs: number
+}
+
 /**
- * What `audit:` in the configuration asks for: `{ repository, branch?, every?, key?, push? }`; nothing where it is left
- * out. `every` is a time like `10m`, one hour when it is not said; `key` is an SSH private key that signs, `push` the
- * repository that the branch goes to.
+ * Reads `{ repository, branch?, every?, key?, push? }`; null where it is left out. `every` is a time like `10m`, one hour
+ * when it is not said; `key` is an SSH private key that signs, `push` the repository that the branch goes to.
  */
-export function anchorerFor(
-  config: JsonObject,
-  parts: { readonly store: Store; readonly clock: () => number; readonly log: (message: string) => void },
-): readonly Service[] {
+export function anchorSettings(config: JsonObject): AnchorSettings | null {
   const names = Object.keys(config)
-  if (names.length === 0) return []
+  if (names.length === 0) return null
   const strange = names.find((name) => !known.includes(name))
   if (strange !== undefined) throw refused(`"audit" has no member "${strange}"`, `it has ${known.join(', ')}`)
   const text = (name: string, otherwise: string | null): string | null => {
@@ -36,9 +38,18 @@ export function anchorerFor(
     ...(signingKey === null ? {} : { signingKey }),
     ...(remote === null ? {} : { remote }),
   }
+  return { place, everyMs }
+}
+
+/** The anchoring as it runs beside the server. */
+export function anchorServices(
+  settings: AnchorSettings | null,
+  parts: { readonly store: Store; readonly clock: () => number; readonly log: (message: string) => void },
+): readonly Service[] {
+  if (settings === null) return []
   const { store, clock, log } = parts
   const onError = (error: unknown) => log(`the audit head could not be anchored: ${(error as Error).message}`)
-  return [createAnchorer({ store, place, everyMs, clock, onError })]
+  return [createAnchorer({ store, clock, onError, ...settings })]
 }
 
 const refused = (message: string, hint?: string) =>

@@ -2,11 +2,41 @@ import { type Closer, createCloser } from '../closing/index.ts'
 import type { Bundle } from '../core/content/index.ts'
 import { type JsonObject, own } from '../core/model/index.ts'
 import { type FeatureOf, githubPublisher } from '../github/index.ts'
-import { gitPublisher } from '../repo/index.ts'
+import { gitPublisher, type Publisher } from '../repo/index.ts'
 import type { Store } from '../store/index.ts'
 import { Failure } from './failure.ts'
 
 const known = ['repository', 'base', 'push', 'github']
+
+/** What `closing:` in the configuration asks for: where proposals go. */
+export type ClosingSettings =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'github' }
+  | { readonly kind: 'repository'; readonly repository: string; readonly base: string; readonly push: string | null }
+
+/**
+ * Reads `{ github: true }`: proposals become pull requests of the repository of the GitHub app; or
+ * `{ repository, base?, push? }`: they become branches of a repository on this machine, which begin at `base` (`main`),
+ * pushed to `push` when that is said.
+ */
+export function closingSettings(config: JsonObject, hasGithub: boolean): ClosingSettings {
+  const names = Object.keys(config)
+  if (names.length === 0) return { kind: 'none' }
+  const strange = names.find((name) => !known.includes(name))
+  if (strange !== undefined) throw refused(`"closing" has no member "${strange}"`, `it has ${known.join(', ')}`)
+  const [repository, base = 'main', push = null, github] = known.map((name) => own(config, name))
+  if (github !== undefined) {
+    if (github !== true || names.length > 1)
+      throw refused('closing.github is true and stands alone', 'or name a repository')
+    if (!hasGithub) throw refused('closing.github needs the GitHub app', 'configure github: too')
+    return { kind: 'github' }
+  }
+  if (typeof repository !== 'string')
+    throw refused('closing.repository is missing', 'it names a Git repository on this machine; or say github: true')
+  if (typeof base !== 'string' || (push !== null && typeof push !== 'string'))
+    throw refused('closing.base and closing.push are texts')
+  return { kind: 'repository', repository, base, push }
+}
 
 /** What runs by itself, and what runs as a part of the GitHub app. */
 export interface ClosingServices {
@@ -14,47 +44,31 @@ export interface ClosingServices {
   readonly features: readonly FeatureOf[]
 }
 
-/**
- * What `closing:` in the configuration asks for; nothing where it is left out. `{ github: true }`: proposals become pull
- * requests of the repository of the GitHub app. `{ repository, base?, push? }`: they become branches of a repository on this
- * machine, which begin at `base` (`main`), pushed to `push` when that is said.
- */
-export function closerFor(
-  config: JsonObject,
+/** The work on closed incidents as it runs beside the server. */
+export function closingServices(
+  settings: ClosingSettings,
   parts: {
     readonly store: Store
     readonly bundle: () => Bundle
     readonly clock: () => number
     readonly log: (message: string) => void
-    readonly hasGithub: boolean
   },
 ): ClosingServices {
-  const names = Object.keys(config)
-  if (names.length === 0) return { services: [], features: [] }
-  const strange = names.find((name) => !known.includes(name))
-  if (strange !== undefined)
-    throw new Failure(`"closing" has no member "${strange}"`, { hint: `it has ${known.join(', ')}`, exitCode: 2 })
-  const [repository, base, push, github] = known.map((name) => own(config, name))
-  const { log, ...rest } = parts
+  const { store, bundle, clock, log } = parts
   const onError = (error: unknown) => log(`a closed incident could not be worked off: ${(error as Error).message}`)
-  if (github !== undefined) {
-    if (github !== true || names.length > 1)
-      throw new Failure('closing.github is true and stands alone', { hint: 'or name a repository', exitCode: 2 })
-    if (!parts.hasGithub)
-      throw new Failure('closing.github needs the GitHub app', { hint: 'configure github: too', exitCode: 2 })
+  const closer = (publisher: Publisher) => createCloser({ store, bundle, clock, publisher, onError })
+  if (settings.kind === 'none') return { services: [], features: [] }
+  if (settings.kind === 'github') {
     const feature: FeatureOf = (seat) => {
-      const closer = createCloser({ ...rest, publisher: githubPublisher(seat), onError })
-      return { handlers: {}, start: () => closer.start(), stop: () => closer.stop() }
+      const { start, stop } = closer(githubPublisher(seat))
+      return { handlers: {}, start, stop }
     }
     return { services: [], features: [feature] }
   }
-  if (typeof repository !== 'string')
-    throw new Failure('closing.repository is missing', {
-      hint: 'it names a Git repository on this machine',
-      exitCode: 2,
-    })
-  if ((base !== undefined && typeof base !== 'string') || (push !== undefined && typeof push !== 'string'))
-    throw new Failure('closing.base and closing.push are texts', { exitCode: 2 })
-  const publisher = gitPublisher({ repository, base: base ?? 'main', ...(push === undefined ? {} : { remote: push }) })
-  return { services: [createCloser({ ...rest, publisher, onError })], features: [] }
+  const { repository, base, push } = settings
+  const publisher = gitPublisher({ repository, base, ...(push === null ? {} : { remote: push }) })
+  return { services: [closer(publisher)], features: [] }
 }
+
+const refused = (message: string, hint?: string) =>
+  new Failure(message, { ...(hint === undefined ? {} : { hint }), exitCode: 2 })

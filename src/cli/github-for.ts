@@ -38,7 +38,7 @@ export async function githubFor(
   },
 ): Promise<readonly Service[]> {
   const { store, bundle, clock, log, mirrorsDir, enrichDir } = parts
-  const settings = settingsOf(config, parts.secrets)
+  const settings = githubSettings(config, parts.secrets)
   const issues = issuesOf(own(config, 'issues'))
   const off: Service = { start: () => disableChannel(store, 'github'), stop: async () => {} }
   if (settings === null) return [off]
@@ -91,7 +91,8 @@ function issuesOf(value: Json | undefined): { readonly budget: Budget } | null {
   })
 }
 
-function settingsOf(
+/** Reads `github:`; null where it is left out. Half of a configuration is a failure of one line. */
+export function githubSettings(
   config: JsonObject,
   secrets: (name: string) => readonly string[] | undefined,
 ): GithubSettings | null {
