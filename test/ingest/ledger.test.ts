@@ -104,13 +104,13 @@ test('one worker at a time has the turn of a tenant; it ends with its transactio
   const store = await filled()
   const other = await testStore({ url: store.url })
   await store.transaction(async (tx) => {
-    expect(await takeTurn(tx)).toEqual({ doneSeq: 2, nextSeq: 4 })
+    expect(await takeTurn(tx)).toEqual({ doneSeq: 2, nextSeq: 4, decisions: 0 })
     expect(await other.transaction((second) => takeTurn(second))).toBeNull()
   })
-  expect(await other.transaction((tx) => takeTurn(tx))).toEqual({ doneSeq: 2, nextSeq: 4 })
+  expect(await other.transaction((tx) => takeTurn(tx))).toEqual({ doneSeq: 2, nextSeq: 4, decisions: 0 })
 })
 
 test('there is a turn to take before anything was received', async () => {
   const store = await testStore()
-  expect(await store.transaction((tx) => takeTurn(tx))).toEqual({ doneSeq: 0, nextSeq: 1 })
+  expect(await store.transaction((tx) => takeTurn(tx))).toEqual({ doneSeq: 0, nextSeq: 1, decisions: 0 })
 })
