@@ -44,11 +44,12 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
     application_name: 'gitsoc',
   })
   pool.on('error', () => {})
+  // For as long as a connection lives: the server may say that it ends in the very packet in which it says that it is ready,
+  // before whoever asked for the connection could listen. An error that nobody listens for ends the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const role = `set local role gitsoc_app; select set_config('app.tenant', '${tenant}', true)`
   const inTransaction = async <T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
-    const lost = () => {}
-    client.on('error', lost)
     let broken = false
     const tx = txOf(client, tenant)
     try {
@@ -67,7 +68,6 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
       if (!broken) await client.query('rollback').catch(() => (broken = true))
       throw cause
     } finally {
-      client.off('error', lost)
       client.release(broken)
     }
   }
