@@ -10,7 +10,7 @@ export async function testDatabase(): Promise<string> {
   const template = inject('databaseUrl')
   const name = `test_${process.pid}_${++counter}`
   const admin = (sql: string) => asOwner(template.replace(/\/gitsoc$/, '/postgres'), sql)
-  await admin(`create database ${name} template gitsoc`)
+  await admin(`create database ${name} template gitsoc strategy file_copy`)
   onTestFinished(() => admin(`drop database ${name} with (force)`).then(() => {}))
   return template.replace(/\/gitsoc$/, `/${name}`)
 }
