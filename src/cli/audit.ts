@@ -1,3 +1,5 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { anchorAudit, verifyAnchors } from '../anchor/index.ts'
 import { type AuditReport, type Store, verifyAudit } from '../store/index.ts'
@@ -53,6 +55,13 @@ async function verify(options: VerifyOptions): Promise<void> {
     throw new Failure('--head and --anchor are two ways of the same', { hint: 'give one of them', exitCode: 2 })
   if (signers !== undefined && anchor === undefined)
     throw new Failure('--signers is about anchors', { hint: 'add --anchor', exitCode: 2 })
+  if (head !== undefined && !/^\d{1,15}:[0-9a-f]{64}$/.test(head))
+    throw new Failure(`"${head}" is no head`, { hint: 'a head is SEQ:HASH, as this command prints it', exitCode: 2 })
+  // A file that is not there would look like signatures that do not hold.
+  if (signers !== undefined)
+    await access(signers, constants.R_OK).catch(() => {
+      throw new Failure(`the file of signers ${signers} cannot be read`, { exitCode: 2 })
+    })
   await withStore(options, async (store) => {
     const report =
       anchor === undefined

@@ -25,11 +25,13 @@ export async function proposeFor(
     return { proposals: [], left: [{ what: 'everything', why: 'rules/closing has no file that says what is kept' }] }
   const closed = await readClosed(store, bundle, number, at - (policy.tuning?.lookBackMs ?? 0))
   if (closed === null) return null
+  const { status, verdict } = closed.file.incident
+  if (status !== 'closed')
+    return { proposals: [], left: [{ what: 'anything', why: `incident ${number} is ${status}, not closed` }] }
   const proposals: Proposal[] = []
   const left: { what: string; why: string }[] = []
   if (policy.report === 'none') left.push({ what: 'the report', why: 'the policy keeps none' })
   else proposals.push(await reportProposal(policy, closed))
-  const { verdict } = closed.file.incident
   if (verdict === 'true-positive') {
     const regression =
       policy.regression === 'none'

@@ -33,6 +33,9 @@ export interface Committed {
  */
 export async function commitFiles(root: string, request: CommitRequest): Promise<Committed> {
   const { branch, files } = request
+  await git(root, ['rev-parse', '--git-dir']).catch(() => {
+    throw new Error(`${root} is no Git repository`)
+  })
   await git(root, ['check-ref-format', '--branch', branch]).catch(() => {
     throw new Error(`"${branch}" is no name of a branch`)
   })

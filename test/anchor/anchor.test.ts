@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { anchorAudit, createAnchorer, verifyAnchors } from '../../src/anchor/index.ts'
 import { appendAudit, type Store, verifyAudit } from '../../src/store/index.ts'
+import { gitsoc } from '../support/cli.ts'
 import { asOwner, testDatabase, testStore } from '../support/store.ts'
 
 const at = Date.parse('2026-06-01T10:00:00Z')
@@ -125,6 +126,27 @@ test('the branch goes to another repository, and a push that failed is made up f
   const { commit, isNew } = await anchorAudit(store, { ...place, remote: other }, at + 1)
   expect(isNew).toBe(false)
   expect(execFileSync('git', ['-C', other, 'rev-parse', branch], { encoding: 'utf8' }).trim()).toBe(commit)
+})
+
+test('a folder that is no repository is named', async () => {
+  const store = await testStore()
+  await act(store, 1)
+  await expect(anchorAudit(store, { repository: join(scratch(), 'none'), branch }, at)).rejects.toThrow(
+    /none is no Git repository/,
+  )
+})
+
+test.each([
+  ['a head that is none', ['--head', '1:zz'], 'gitsoc: "1:zz" is no head'],
+  [
+    'signers that cannot be read',
+    ['--anchor', '--signers', 'no-such-file'],
+    'gitsoc: the file of signers no-such-file',
+  ],
+])('%s is wrong usage, and not told as tampering', async (_name, options, why) => {
+  const ended = await gitsoc('audit', 'verify', ...options)
+  expect(ended.exitCode).toBe(2)
+  expect(ended.err).toContain(why)
 })
 
 test('the server anchors at start and when it stops', async () => {

@@ -62,6 +62,14 @@ test('noise leads to a suppression rule that says what it would have withheld', 
   ])
 })
 
+test('nothing is proposed of an incident that is open, and it is said why', async () => {
+  const { store } = await world()
+  expect(await proposeFor(store, bundle, 1, at)).toEqual({
+    proposals: [],
+    left: [{ what: 'anything', why: 'incident 1 is new, not closed' }],
+  })
+})
+
 test('a rule that would have hidden a confirmed incident is not proposed, and it is said why', async () => {
   const { store, close } = await world()
   await store.transaction((tx) => saveAlerts(tx, [madeAlert({ id: 'al-real', incident: 2, lastAt: at - 1000 })]))
