@@ -1,16 +1,9 @@
-import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
+import { createAjv } from '../core/content/index.ts'
 import type { Json, JsonObject } from '../core/model/index.ts'
 
-const AjvClass =
-  (Ajv2020 as unknown as { default?: typeof Ajv2020.default }).default ?? (Ajv2020 as unknown as typeof Ajv2020.default)
-const formats =
-  (addFormats as unknown as { default?: typeof addFormats.default }).default ??
-  (addFormats as unknown as typeof addFormats.default)
-const ajv = new AjvClass({ strict: false, allErrors: false })
-formats(ajv)
-const filling = new AjvClass({ strict: false, allErrors: false, useDefaults: true })
-formats(filling)
+const ajv = createAjv({ strict: false, allErrors: false })
+const filling = createAjv({ strict: false, allErrors: false, useDefaults: true })
 const compiled = new WeakMap<JsonObject, ValidateFunction>()
 const compiledFilling = new WeakMap<JsonObject, ValidateFunction>()
 

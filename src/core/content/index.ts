@@ -1,3 +1,4 @@
+export { createAjv } from './ajv.ts'
 export { type Budget, budgetOf, defaultBudget, type Limit } from './budget.ts'
 export { type Bundle, type Compiled, compileBundle } from './bundle.ts'
 export { type ContentChange, compareContent } from './compare-content.ts'

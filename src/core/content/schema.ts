@@ -1,16 +1,10 @@
-import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import { type Document, didYouMean, isObject, type Json, type Problem, problem, type Result } from '../model/index.ts'
-
-const AjvClass =
-  (Ajv2020 as unknown as { default?: typeof Ajv2020.default }).default ?? (Ajv2020 as unknown as typeof Ajv2020.default)
-const formats =
-  (addFormats as unknown as { default?: typeof addFormats.default }).default ??
-  (addFormats as unknown as typeof addFormats.default)
+import { createAjv } from './ajv.ts'
 
 /** Compiles a JSON Schema (draft 2020-12) into a check of documents. */
 export function compileSchema(schema: object): (document: Document) => Result<Document> {
-  const ajv = new AjvClass({
+  const ajv = createAjv({
     allErrors: true,
     verbose: true,
     strict: true,
@@ -18,7 +12,6 @@ export function compileSchema(schema: object): (document: Document) => Result<Do
     strictTypes: false,
     allowUnionTypes: true,
   })
-  formats(ajv)
   let validate: ValidateFunction | undefined
   return (document) => {
     validate ??= ajv.compile(schema)
