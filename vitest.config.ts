@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config'
+import { scratchRoot } from './test/support/scratch-root.ts'
+
+// Set before workers start: they and what they start put their temporary files there.
+process.env.TMPDIR = scratchRoot()
 
 export default defineConfig({
   test: {
