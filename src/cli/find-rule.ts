@@ -3,14 +3,12 @@ import { type Bundle, parseDocuments } from '../core/content/index.ts'
 import { type CorrelationRule, compileRuleSet, type Placeholders, type SigmaRule } from '../core/detect/index.ts'
 import type { Document } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
-import { chosenRules, type RuleOptions } from './load-rules.ts'
+import { type ChosenRules, chosenRules, type RuleOptions } from './load-rules.ts'
 
 /** A rule with the text it was compiled from, and the rules beside it. */
-export interface FoundRule {
+export interface FoundRule extends ChosenRules {
   readonly rule: SigmaRule | CorrelationRule
   readonly document: Document
-  readonly detections: readonly SigmaRule[]
-  readonly correlations: readonly CorrelationRule[]
   readonly placeholders: Placeholders
 }
 
@@ -46,7 +44,7 @@ export async function findRule(wanted: string, options: RuleOptions, bundle: Bun
   const document = documents.find((one) => one.file === file && (one.value.id === rule.id || rule.id === file))
   if (document === undefined) throw new Failure(`the text of the rule ${rule.id} cannot be found in ${file}`)
   const { placeholders } = loaded ?? compileRuleSet(documentsOf(bundle, 'rules/placeholders.yaml'))
-  return { rule, document, detections, correlations, placeholders }
+  return { ...chosen, rule, document, placeholders }
 }
 
 /** Rules that are exactly named so; if there are none, those whose path has the words in it. */

@@ -3,6 +3,7 @@ import {
   type CorrelationStep,
   conditionText,
   type SourceMapping,
+  type Tuning,
   traceCorrelation,
 } from '../core/detect/index.ts'
 import { formatPlace, oneLine } from '../core/model/index.ts'
@@ -15,10 +16,11 @@ export async function followCorrelation(
   rule: CorrelationRule,
   { detections, correlations }: FoundRule,
   mappings: readonly SourceMapping[],
+  tuning: Tuning,
   events: AsyncIterable<FileRecord>,
   options: { readonly json?: boolean },
 ): Promise<boolean> {
-  const trace = traceCorrelation(rule, detections, correlations, mappings)
+  const trace = traceCorrelation(rule, detections, correlations, mappings, tuning)
   const titles = new Map([...detections, ...correlations].map((one) => [one.id, one.title]))
   if (!options.json) await writeOut(head(rule, titles))
   const counts = { events: 0, matched: 0, fired: 0 }

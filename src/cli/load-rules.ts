@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Bundle, parseDocuments, type SourceFile } from '../core/content/index.ts'
 import { compileRuleSet, type RuleResult, type RuleSet, ruleKindOf } from '../core/detect/index.ts'
-import { type Document, formatPlace, type Problem, problem } from '../core/model/index.ts'
+import { type Document, formatPlace, oneLine, type Problem, problem } from '../core/model/index.ts'
 import { listRuleFiles, readRuleFile } from '../repo/index.ts'
 import { Failure } from './failure.ts'
 import { root } from './load-bundle.ts'
@@ -25,7 +25,8 @@ export interface LoadedRules {
 
 /**
  * Reads and compiles all rules below the paths. Placeholders have the values of our own rules/placeholders.yaml, and over
- * those the ones of a file given. Throws a {@link Failure} when a path is not there or holds no rule file.
+ * those the ones of a file given. Throws a {@link Failure} when a path is not there or holds no rule file, and
+ * when no file of them holds a rule.
  */
 export async function loadRules(paths: readonly string[], placeholders?: string): Promise<LoadedRules> {
   const files = await filesOf(paths)
@@ -50,6 +51,11 @@ export async function loadRules(paths: readonly string[], placeholders?: string)
   } finally {
     progress.end()
   }
+  if (sources.length === 0)
+    throw new Failure(`there is no Sigma rule in ${paths.map((path) => oneLine(path, 200)).join(', ')}`, {
+      hint: 'a rule is YAML with "detection", "correlation" or "filter" in it',
+      exitCode: 2,
+    })
   const set = compileRuleSet([...(await placeholderDocuments(placeholders)), ...documents])
   problems.push(...set.results.flatMap((one) => one.problems), ...duplicatesOf(set.results))
   const inFault = new Set(problems.filter((one) => one.severity === 'error').map((one) => one.place?.file))

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { isExercised, testRule } from '../core/content/index.ts'
+import { isExercised, testRules } from '../core/content/index.ts'
 import { type Coverage, type CoveringRule, coverageOf, navigatorLayer, type RuleHead } from '../core/detect/index.ts'
 import { oneLine } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
@@ -49,10 +49,10 @@ export function register(program: Command): void {
 
 async function own(options: Options): Promise<readonly CoveringRule[]> {
   const bundle = await loadBundle({ content: root, ...options })
-  const tested = [...bundle.detection, ...bundle.rarity.rules].map((rule) => testRule(rule, bundle))
+  const { tested, untested } = testRules([...bundle.detection, ...bundle.rarity.rules], bundle)
   return [
     ...tested.map((one) => ({ rule: one.rule, exercised: isExercised(one) })),
-    ...bundle.sequences.map((rule) => ({ rule, exercised: false })),
+    ...[...untested, ...bundle.sequences].map((rule) => ({ rule, exercised: false })),
   ]
 }
 

@@ -16,6 +16,7 @@ import { type FoundRule, findRule } from './find-rule.ts'
 import { followCorrelation } from './follow-correlation.ts'
 import { loadBundle, root } from './load-bundle.ts'
 import { type RuleOptions, withRuleOptions } from './load-rules.ts'
+import { tuningOf } from './rule-tuning.ts'
 import { rulesGroup } from './rules-group.ts'
 import { writeOut } from './write-out.ts'
 
@@ -49,11 +50,12 @@ async function explain(wanted: string, where: string, options: Options): Promise
   const logsource = options.logsource === undefined ? undefined : parseLogSource(options.logsource)
   const mappings = logsource === undefined ? bundle.mappings : []
   const given = { source: options.source, integrations: bundle.integrations, logsource }
+  const tuning = tuningOf(bundle, found, options.content ?? root)
   const events = (path: string) => eventsOfFiles([path], given)
   const isFiring =
     found.rule.kind === 'correlation'
-      ? await followCorrelation(found.rule, found, mappings, events(where), options)
-      : await explainEvents({ ...found, rule: found.rule }, mappings, bundle.tuning, placeOf(where), events, options)
+      ? await followCorrelation(found.rule, found, mappings, tuning, events(where), options)
+      : await explainEvents({ ...found, rule: found.rule }, mappings, tuning, placeOf(where), events, options)
   if (!isFiring) process.exitCode = 1
 }
 

@@ -3,13 +3,11 @@ import {
   type Bundle,
   explainCase,
   type FixtureRule,
-  fixturePath,
   isFixtureFailed,
-  isPackRule,
   rulePath,
   straysOf,
   type Tested,
-  testRule,
+  testRules,
 } from '../core/content/index.ts'
 import type { FixtureCase } from '../core/detect/index.ts'
 import { formatPlace, oneLine, type Problem } from '../core/model/index.ts'
@@ -41,10 +39,7 @@ export function register(program: Command): void {
           hint: 'give an id or part of a path, like okta_',
           exitCode: 2,
         })
-      const hasFixture = new Set(bundle.files.map((file) => file.path))
-      const untested = chosen.filter((rule) => isPackRule(rulePath(rule)) && !hasFixture.has(fixturePath(rule)))
-      const skipped = new Set(untested)
-      const tested = chosen.filter((rule) => !skipped.has(rule)).map((rule) => testRule(rule, bundle))
+      const { tested, untested } = testRules(chosen, bundle)
       const strays = wanted.length > 0 ? [] : straysOf(rules, bundle.files)
       const failed = tested.filter(isFixtureFailed)
       const ok = failed.length === 0 && strays.length === 0

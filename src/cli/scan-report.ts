@@ -1,5 +1,5 @@
 import type { CorrelationHit, RuleHead } from '../core/detect/index.ts'
-import { type Event, type Fact, type LogSource, oneLine, severityName } from '../core/model/index.ts'
+import { type Decision, type Event, type Fact, type LogSource, oneLine, severityName } from '../core/model/index.ts'
 import type { Normalized } from '../core/normalize/index.ts'
 
 /** A rule that fired on one event of a file. */
@@ -10,6 +10,8 @@ export interface ScanMatch {
   readonly file: string
   /** 1-based. */
   readonly number: number
+  /** What an overlay changed about the rule; null = nothing. */
+  readonly overlay: Decision | null
 }
 
 /** A record that no rule could look at, and why. */
@@ -34,7 +36,7 @@ export function factsOfHit({ count, group }: CorrelationHit): readonly Fact[] {
 }
 
 /** One line of JSON for a match. */
-export function matchJson({ rule, facts, event, file, number }: ScanMatch): string {
+export function matchJson({ rule, facts, event, file, number, overlay }: ScanMatch): string {
   const { id, title, severity, techniques, ref } = rule
   return `${JSON.stringify({
     rule: id,
@@ -46,15 +48,19 @@ export function matchJson({ rule, facts, event, file, number }: ScanMatch): stri
     event: number,
     occurredAt: new Date(event.occurredAt).toISOString(),
     seen: Object.fromEntries(facts.map((fact) => [fact.name, fact.value])),
+    ...(overlay === null ? {} : { overlay: overlay.sentence }),
   })}\n`
 }
 
 /** One line of text for a match, with what it saw below. */
-export function matchText({ rule, facts, event, file, number }: ScanMatch): string {
+export function matchText({ rule, facts, event, file, number, overlay }: ScanMatch): string {
   const level = severityName(rule.severity).padEnd(13)
   const time = new Date(event.occurredAt).toISOString()
   const seen = facts.filter((fact) => fact.value !== null).slice(0, 4)
-  const below = seen.map((fact) => `${fact.name} = ${oneLine(JSON.stringify(fact.value), 160)}`).join('\n    ')
+  const below = [
+    ...seen.map((fact) => `${fact.name} = ${oneLine(JSON.stringify(fact.value), 160)}`),
+    ...(overlay === null ? [] : [`overlay: ${oneLine(overlay.sentence, 300)}`]),
+  ].join('\n    ')
   return `${level} ${file}:${number} ${time} ${oneLine(rule.title, 120)} (${oneLine(rule.id, 60)})\n${below === '' ? '' : `    ${below}\n`}`
 }
 
@@ -62,6 +68,7 @@ export function matchText({ rule, facts, event, file, number }: ScanMatch): stri
 export function createScanCounts() {
   const files = new Set<string>()
   const matchedRules = new Map<string, { title: string; level: string; matches: number }>()
+  const withheld = new Map<string, { overlay: string; rule: string; events: number; why: string }>()
   const codes = new Map<string, number>()
   const logsources = new Map<string, number>()
   const first: Unread[] = []
@@ -96,6 +103,12 @@ export function createScanCounts() {
       if (known === undefined) matchedRules.set(id, { title, level: severityName(severity), matches: 1 })
       else known.matches++
     },
+    withheld({ id }: RuleHead, { rule: overlay, sentence: why }: Decision): void {
+      const key = JSON.stringify([overlay.id, id])
+      const known = withheld.get(key)
+      if (known === undefined) withheld.set(key, { overlay: overlay.id, rule: id, events: 1, why })
+      else known.events++
+    },
     summary() {
       return {
         files: files.size,
@@ -107,6 +120,7 @@ export function createScanCounts() {
         logsources: Object.fromEntries(logsources),
         matches,
         matched: [...matchedRules].map(([rule, one]) => ({ rule, ...one })).sort((a, b) => b.matches - a.matches),
+        withheld: [...withheld.values()].sort((a, b) => b.events - a.events),
       }
     },
   }
@@ -126,6 +140,8 @@ export function summaryText(summary: Summary, rules: { detection: number; correl
     const seen = Object.entries(summary.logsources).map(([name, count]) => `${name === '' ? 'unknown' : name} ${count}`)
     lines.push(`log sources of the events: ${oneLine(seen.join(', '), 1000)}`)
   }
+  for (const { events, why } of summary.withheld)
+    lines.push(`withheld on ${events} event${events === 1 ? '' : 's'}: ${oneLine(why, 400)}`)
   for (const one of summary.faults) lines.push(`a file cannot be read to its end: ${oneLine(one.message, 300)}`)
   if (summary.dropped > 0) lines.push(`${summary.dropped} records were dropped by a manifest`)
   if (unread.count > 0) {

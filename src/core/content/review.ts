@@ -5,17 +5,8 @@ import type { ContentChange } from './compare-content.ts'
 import { parseDocument } from './document.ts'
 import { type Mutant, mutatePlaybook } from './mutate-playbook.ts'
 import { mutateRule } from './mutate-rule.ts'
-import { isPackRule } from './packs.ts'
 import { fixturesOf, runFixtures } from './playbook-fixtures.ts'
-import {
-  type FixtureRule,
-  fixturePath,
-  isExercised,
-  rulePath,
-  straysOf,
-  type Tested,
-  testRule,
-} from './rule-fixtures.ts'
+import { type FixtureRule, isExercised, straysOf, type Tested, testRules } from './rule-fixtures.ts'
 
 /** What the fixtures of a commit's rules and playbooks showed. */
 export interface ContentTests {
@@ -79,11 +70,8 @@ export interface CoverageDifference {
  * sums up what it covers of ATT&CK.
  */
 export async function reviewContent(bundle: Bundle, changes: readonly ContentChange[]): Promise<ContentReview> {
-  const files = new Set(bundle.files.map(({ path }) => path))
   const rules: readonly FixtureRule[] = [...bundle.detection, ...bundle.rarity.rules]
-  const tested = rules
-    .filter((rule) => !isPackRule(rulePath(rule)) || files.has(fixturePath(rule)))
-    .map((rule) => testRule(rule, bundle))
+  const { tested, untested } = testRules(rules, bundle)
   const { fixtures, problems } = fixturesOf(bundle)
   const runs = await runFixtures(bundle, fixtures)
   const ruleProblems = tested.flatMap(problemsOf)
@@ -107,10 +95,7 @@ export async function reviewContent(bundle: Bundle, changes: readonly ContentCha
     mutation: [...ruleScores(bundle, changes), ...(await playbookScores(bundle, changes, failing))],
     coverage: coverageStateOf([
       ...tested.map((one) => ({ rule: one.rule, exercised: isExercised(one) })),
-      ...rules
-        .filter((rule) => isPackRule(rulePath(rule)) && !files.has(fixturePath(rule)))
-        .map((rule) => ({ rule, exercised: false })),
-      ...bundle.sequences.map((rule) => ({ rule, exercised: false })),
+      ...[...untested, ...bundle.sequences].map((rule) => ({ rule, exercised: false })),
     ]),
   }
 }

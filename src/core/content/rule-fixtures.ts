@@ -11,6 +11,7 @@ import {
 import { type Document, isObject, type Json, type Problem, problem } from '../model/index.ts'
 import type { Bundle } from './bundle.ts'
 import { parseDocument, parseDocuments } from './document.ts'
+import { isPackRule } from './packs.ts'
 import type { SourceFile } from './source.ts'
 
 /** Rules that have fixtures of their own. */
@@ -36,15 +37,39 @@ export const isExercised = ({ cases }: Tested) => {
 /** Where the fixture of a rule lies. */
 export const fixturePath = (rule: FixtureRule) => rulePath(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
 
+/**
+ * Runs rules over their fixture files. Rules of packs that have none here are not tested: others answer for them. The
+ * time is proportional to the rules and files.
+ */
+export function testRules(
+  rules: readonly FixtureRule[],
+  { files, mappings }: Pick<Bundle, 'files' | 'mappings'>,
+): { readonly tested: readonly Tested[]; readonly untested: readonly FixtureRule[] } {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const fileOf = (rule: FixtureRule) => byPath.get(fixturePath(rule))
+  const isUntested = (rule: FixtureRule) => isPackRule(rulePath(rule)) && fileOf(rule) === undefined
+  return {
+    tested: rules.filter((rule) => !isUntested(rule)).map((rule) => testOver(rule, fileOf(rule), mappings)),
+    untested: rules.filter(isUntested),
+  }
+}
+
 /** Runs a rule over its fixture file; one without a file has that as its problem. */
 export function testRule(rule: FixtureRule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {
   const path = fixturePath(rule)
-  const file = files.find((one) => one.path === path)
+  return testOver(
+    rule,
+    files.find((one) => one.path === path),
+    mappings,
+  )
+}
+
+function testOver(rule: FixtureRule, file: SourceFile | undefined, mappings: Bundle['mappings']): Tested {
   if (file === undefined)
     return {
       rule,
       cases: [],
-      problems: [problem('fixture/missing', 'the rule has no fixture', rule.ref.place, `write ${path}`)],
+      problems: [problem('fixture/missing', 'the rule has no fixture', rule.ref.place, `write ${fixturePath(rule)}`)],
     }
   const document = parseDocument(file.path, file.text)
   const result = !document.ok

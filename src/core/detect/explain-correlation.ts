@@ -1,4 +1,5 @@
 import type { Event, Json } from '../model/index.ts'
+import type { Tuning } from './overlay.ts'
 import { aggregate } from './sigma/aggregate.ts'
 import type { CorrelationRule } from './sigma/correlation-rule.ts'
 import { createSigmaState, type Entry, takeSigmaChanges } from './sigma/correlation-state.ts'
@@ -23,12 +24,16 @@ export interface CorrelationTrace {
   observe(event: Event): CorrelationStep | null
 }
 
-/** Starts with empty windows: what happened before the first event given is not known here. */
+/**
+ * Starts with empty windows: what happened before the first event given is not known here. What `tuning` withholds is not
+ * counted, as in operation.
+ */
 export function traceCorrelation(
   rule: CorrelationRule,
   detections: readonly SigmaRule[],
   correlations: readonly CorrelationRule[],
   mappings: readonly SourceMapping[],
+  tuning: Tuning,
 ): CorrelationTrace {
   const matcher = createMatcher(detections, mappings)
   // With "generate" none is silent: the hits of all are seen.
@@ -37,7 +42,7 @@ export function traceCorrelation(
   const counted = new Set(rule.rules)
   return {
     observe(event) {
-      const matches = matcher.match(event)
+      const matches = matcher.match(event).filter((one) => tuning.tune(one, event).kind === 'kept')
       const hits = correlator.observe(state, event, matches)
       const { upserts } = takeSigmaChanges(state)
       const window = upserts.find(([key]) => ruleOf(key) === rule.id)?.[1]

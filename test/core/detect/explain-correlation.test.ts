@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { compileRuleSet, traceCorrelation } from '../../../src/core/detect/index.ts'
+import {
+  compileOverlay,
+  compileRuleSet,
+  createTuning,
+  type Overlay,
+  traceCorrelation,
+} from '../../../src/core/detect/index.ts'
 import { type Event, eventId, type JsonObject, tenantId } from '../../../src/core/model/index.ts'
 import { documentOf } from '../../support/document.ts'
 
@@ -14,7 +20,11 @@ function eventOf(record: JsonObject, second: number, seq: number): Event {
   }
 }
 
-function trace(correlation: JsonObject, records: readonly (readonly [second: number, record: JsonObject])[]) {
+function trace(
+  correlation: JsonObject,
+  records: readonly (readonly [second: number, record: JsonObject])[],
+  overlays: readonly JsonObject[] = [],
+) {
   const documents = [
     { title: 'failed', id: 'failed', logsource, detection: { sel: { a: 'failed' }, condition: 'sel' } },
     {
@@ -26,7 +36,8 @@ function trace(correlation: JsonObject, records: readonly (readonly [second: num
   const { detections, correlations, results } = compileRuleSet(documents)
   const [rule] = correlations
   if (rule === undefined) throw new Error(JSON.stringify(results.map((one) => one.problems)))
-  const following = traceCorrelation(rule, detections, correlations, [])
+  const tuning = createTuning(overlays.map(overlayOf), detections)
+  const following = traceCorrelation(rule, detections, correlations, [], tuning)
   return records.map(([second, record], seq) => {
     const step = following.observe(eventOf(record, second, seq))
     return step === null ? null : [step.outcome, step.count, ...step.group.map(([, value]) => value)]
@@ -38,6 +49,13 @@ const failed = (user: string, host?: string): JsonObject => ({
   user,
   ...(host === undefined ? {} : { host }),
 })
+
+function overlayOf(overlay: JsonObject): Overlay {
+  const about = { id: 'ours', title: 'ours', owner: 'team', reason: 'known', expires: '2030-01-01' }
+  const compiled = compileOverlay(documentOf('rules/overlays/ours.yaml', JSON.stringify({ ...about, ...overlay })))
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems))
+  return compiled.value
+}
 
 test('events are counted in their group until the condition is met, and others are none of it', () => {
   expect(
@@ -74,5 +92,19 @@ test('of values each counts once, and an event without the field is not counted'
     ['counted', 1, 'ann'],
     ['ignored', 0, 'ann'],
     ['fires', 2, 'ann'],
+  ])
+})
+
+test('what an overlay withholds is not counted', () => {
+  const records = [
+    [0, failed('ann')],
+    [1, failed('ann', 'build-1')],
+    [2, failed('ann')],
+  ] as const
+  const overlay = { rules: { id: ['failed'] }, exclude: { host: 'build-1' } }
+  expect(trace({ type: 'event_count', condition: { gte: 3 } }, records, [overlay])).toEqual([
+    ['counted', 1, 'ann'],
+    null,
+    ['counted', 2, 'ann'],
   ])
 })
