@@ -16,6 +16,7 @@ export interface IncidentRow {
   readonly doc: Omit<Incident, 'decisions'>
   readonly decisions: readonly Decision[]
   readonly owner: string | null
+  readonly milestone: string | null
   readonly verdict: Verdict | null
   readonly said_severity: SaidSeverity | null
   readonly acknowledged_at: number | null
@@ -24,7 +25,7 @@ export interface IncidentRow {
 }
 
 export const columnsButDecisions =
-  'number, status, merged_into, doc, owner, verdict, said_severity, acknowledged_at, contained_at, resolved_at'
+  'number, status, merged_into, doc, owner, milestone, verdict, said_severity, acknowledged_at, contained_at, resolved_at'
 
 export const incidentColumns = `${columnsButDecisions},
   (select coalesce(jsonb_agg(d.doc order by d.n), '[]') from incident_decision d
@@ -38,6 +39,7 @@ export function incidentOf(row: IncidentRow): Incident {
     status: row.status,
     mergedInto: row.merged_into,
     owner: row.owner,
+    milestone: row.milestone,
     verdict: row.verdict,
     assessment: row.doc.assessment === null ? null : gradedBy(row.doc.assessment, row.said_severity),
     times: {

@@ -95,6 +95,7 @@ function head(file: CaseFile, columns: number, paint: Paint): readonly string[] 
         : plain(`${assessment.severity}, ${saidSeverity(assessment.said, assessment.score)}`, 500),
     ),
     ...field('owner', incident.owner === null ? 'nobody' : plain(incident.owner, 80)),
+    ...field('milestone', plain(incident.milestone ?? '', 200)),
     ...field(
       'sources',
       some(

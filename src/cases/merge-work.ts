@@ -20,7 +20,7 @@ export function mergesOf(incidents: readonly Pick<Incident, 'number' | 'mergedIn
 
 /**
  * Gives what belongs to merged incidents to the ones that took them in: alerts, runs with their effects and approvals,
- * tasks, and where the other has none owner, said severity and acknowledgement. Of two runs of one playbook the older goes on, the other
+ * tasks, and where the other has none owner, milestone, said severity and acknowledgement. Of two runs of one playbook the older goes on, the other
  * is superseded by it: the responder ends it before its next step. The caller holds the rows of the incidents: whoever
  * writes runs, effects or approvals of an incident takes its row before.
  */
@@ -42,12 +42,13 @@ const moves = `with m as (select * from unnest($2::int[], $3::int[]) as m(origin
 
 const owners = `with m as (select * from unnest($2::int[], $3::int[]) as m(origin, target)),
     given as (select m.target, (array_agg(i.owner order by i.number) filter (where i.owner is not null))[1] as owner,
+        (array_agg(i.milestone order by i.number) filter (where i.milestone is not null))[1] as milestone,
         min(i.acknowledged_at) as acknowledged_at,
         (array_agg(i.said_severity order by i.number) filter (where i.said_severity is not null))[1] as said_severity
       from m join incident i on i.tenant = $1 and i.number = m.origin
-      where i.owner is not null or i.acknowledged_at is not null or i.said_severity is not null group by m.target),
+      where coalesce(i.owner, i.milestone) is not null or i.acknowledged_at is not null or i.said_severity is not null group by m.target),
     taken as (
-      update incident i set owner = coalesce(i.owner, given.owner),
+      update incident i set owner = coalesce(i.owner, given.owner), milestone = coalesce(i.milestone, given.milestone),
         acknowledged_at = least(i.acknowledged_at, given.acknowledged_at),
         said_severity = coalesce(i.said_severity, given.said_severity),
         severity = coalesce(i.said_severity->>'severity', given.said_severity->>'severity', i.severity),

@@ -27,6 +27,8 @@ export type Change =
       readonly reason?: string
     }
   | { readonly kind: 'owner'; readonly owner: string | null }
+  /** What it is worked off under together with others; null = nothing. */
+  | { readonly kind: 'milestone'; readonly milestone: string | null; readonly reason?: string }
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly reason?: string }
   /** Null = what the score says counts again. */
   | { readonly kind: 'severity'; readonly severity: IncidentSeverity | null; readonly reason: string }
@@ -43,6 +45,8 @@ export interface ChangeRequest {
 }
 
 const maxNote = 2000
+/** So that it fits where others show it as a title. */
+const maxMilestone = 200
 
 /** {@link changeIncidentIn} as a transaction of its own. */
 export function changeIncident(store: Store, request: ChangeRequest): Promise<Result<Incident>> {
@@ -94,6 +98,8 @@ async function apply(tx: Tx, incident: Incident, change: Change, actor: string, 
       return setStatus(tx, incident, change, actor, at)
     case 'owner':
       return setOwner(tx, incident, change.owner)
+    case 'milestone':
+      return setMilestone(tx, incident, change)
     case 'verdict':
       return setVerdict(tx, incident, change.verdict, oneLine(change.reason ?? '', maxNote))
     case 'severity':
@@ -183,6 +189,27 @@ async function setOwner(tx: Tx, incident: Incident, to: string | null): Promise<
     from: incident.owner,
     to: owner,
   })
+}
+
+async function setMilestone(
+  tx: Tx,
+  incident: Incident,
+  change: Extract<Change, { kind: 'milestone' }>,
+): Promise<Result<Done>> {
+  const to = change.milestone === null ? null : oneLine(change.milestone, maxMilestone)
+  const from = incident.milestone
+  if (to === '') return refuse('empty', 'the milestone has no name', 'name it, or say none')
+  if (to === from)
+    return refuse('unchanged', to === null ? 'it has no milestone already' : `the milestone is "${to}" already`)
+  await tx.query('update incident set milestone = $3 where tenant = $1 and number = $2', [
+    tx.tenant,
+    incident.number,
+    to,
+  ])
+  const reason = oneLine(change.reason ?? '', maxNote)
+  const sentence =
+    to === null ? `took the incident out of the milestone "${from}"` : `put it into the milestone "${to}"`
+  return done(`${sentence}${reason === '' ? '' : `: ${reason}`}`, { from, to, ...(reason === '' ? {} : { reason }) })
 }
 
 async function setVerdict(tx: Tx, incident: Incident, verdict: Verdict, reason: string): Promise<Result<Done>> {

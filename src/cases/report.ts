@@ -67,6 +67,7 @@ function summaryOf(file: CaseFile): readonly string[] {
     ],
     ['Status', `${incident.status}${incident.verdict === null ? '' : `, ${incident.verdict}`}`],
     ['Owner', incident.owner === null ? 'nobody' : prose(incident.owner)],
+    ...(incident.milestone === null ? [] : [['Milestone', prose(incident.milestone)] as const]),
     [
       'First and last event',
       `${utc(incident.firstAt)} to ${utc(incident.lastAt)} UTC (${duration(incident.lastAt - incident.firstAt)})`,

@@ -6,7 +6,7 @@ import { done, type Reply, refused, refusedBy } from './reply.ts'
 
 type ChangeCommand = Extract<
   Command,
-  { readonly verb: 'ack' | 'assign' | 'status' | 'severity' | 'verdict' | 'note' | 'task' | 'close' }
+  { readonly verb: 'ack' | 'assign' | 'milestone' | 'status' | 'severity' | 'verdict' | 'note' | 'task' | 'close' }
 >
 
 /** What people say about an incident: taken on, given to somebody, judged, noted, done. */
@@ -39,6 +39,8 @@ function changeOf(team: Team, command: ChangeCommand, { speaker }: Ask): Change 
   switch (command.verb) {
     case 'ack':
       return { kind: 'status', status: 'acknowledged', ...reasonOf(command.reason) }
+    case 'milestone':
+      return { kind: 'milestone', milestone: command.milestone }
     case 'status':
       return command.status === null
         ? { refused: ['no status is named'] }
@@ -87,6 +89,8 @@ function saidOf(change: Change): string {
       return `set to ${change.status}`
     case 'owner':
       return change.owner === null ? 'given back' : `assigned to ${change.owner}`
+    case 'milestone':
+      return change.milestone === null ? 'it has no milestone any more' : `put into the milestone "${change.milestone}"`
     case 'severity':
       return change.severity === null ? "the severity is the machine's again" : `the severity is ${change.severity}`
     case 'verdict':

@@ -53,6 +53,7 @@ async function performOn(
       return command.status === null ? showStatus(parts.store, said.incident) : change(parts, command, said)
     case 'ack':
     case 'assign':
+    case 'milestone':
     case 'severity':
     case 'verdict':
     case 'note':

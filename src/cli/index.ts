@@ -11,6 +11,7 @@ import { register as explain } from './explain.ts'
 import { register as github } from './github.ts'
 import { register as githubRebuild } from './github-rebuild.ts'
 import { register as incidents } from './incidents.ts'
+import { register as incidentsMilestone } from './incidents-milestone.ts'
 import { register as incidentsRegroup } from './incidents-regroup.ts'
 import { register as incidentsSeverity } from './incidents-severity.ts'
 import { register as incidentsSimilar } from './incidents-similar.ts'
@@ -53,7 +54,18 @@ export const commandGroups: readonly (readonly [heading: string, commands: reado
   ['Run:', [start, deploy, github, run, demo]],
   [
     'Incidents:',
-    [incidents, incidentsRegroup, incidentsSeverity, incidentsSimilar, indicators, explain, propose, replay, metrics],
+    [
+      incidents,
+      incidentsMilestone,
+      incidentsRegroup,
+      incidentsSeverity,
+      incidentsSimilar,
+      indicators,
+      explain,
+      propose,
+      replay,
+      metrics,
+    ],
   ],
   ['Decide:', [approve, containment, runs, runsStart, runsControl, stopSwitch]],
   [

@@ -51,6 +51,7 @@ export function madeIncident(parts: Partial<Incident> = {}): Incident {
     playbooks: [],
     mergedInto: null,
     owner: null,
+    milestone: null,
     verdict: null,
     assessment: null,
     enrichments: [],

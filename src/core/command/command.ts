@@ -6,6 +6,7 @@ export const verbs = [
   'deny',
   'ack',
   'assign',
+  'milestone',
   'status',
   'severity',
   'verdict',
@@ -36,6 +37,8 @@ export type Command =
   | { readonly verb: 'ack'; readonly reason: string }
   /** `to` is `me`, or how a person is named: id, `@login`, mail address, Slack mention; null = nobody. */
   | { readonly verb: 'assign'; readonly to: string | null }
+  /** Null = none. */
+  | { readonly verb: 'milestone'; readonly milestone: string | null }
   /** Null = show it. */
   | { readonly verb: 'status'; readonly status: SettableStatus | null; readonly reason: string }
   /** Null = what the machine says holds again. */

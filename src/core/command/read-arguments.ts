@@ -45,6 +45,11 @@ const readers: Readonly<Record<Verb, Reader>> = {
     if (more.length > 0) return unclear('assign', 'one name is enough: an id, @login, a mail address, me or nobody')
     return { verb: 'assign', to: to.toLowerCase() === 'nobody' ? null : to.toLowerCase() === 'me' ? 'me' : text([to]) }
   },
+  milestone(words) {
+    if (words.length === 0) return missing('milestone', 'the name')
+    const isNone = words.length === 1 && words[0]?.toLowerCase() === 'none'
+    return { verb: 'milestone', milestone: isNone ? null : text(words) }
+  },
   status(words) {
     const [first] = words
     if (first === undefined) return { verb: 'status', status: null, reason: '' }

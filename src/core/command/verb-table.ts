@@ -41,6 +41,13 @@ export const verbTable: readonly VerbEntry[] = [
     roles: work,
   },
   {
+    verb: 'milestone',
+    takes: 'name or none',
+    does: 'names what it is worked off under with others: a campaign, an exercise, a deadline',
+    example: '/milestone phishing wave of May',
+    roles: work,
+  },
+  {
     verb: 'status',
     takes: '[acknowledged, contained or resolved] [reason]',
     does: 'shows how things stand, or says how they do',

@@ -142,6 +142,7 @@ async function split(
     decisions: [decision],
     playbooks: [],
     owner: null,
+    milestone: null,
     verdict: null,
     assessment: null,
     apartFrom: withNumber(old.apartFrom, number),

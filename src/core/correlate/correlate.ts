@@ -207,6 +207,7 @@ async function open(
     playbooks: [],
     mergedInto: null,
     owner: null,
+    milestone: null,
     verdict: null,
     assessment: null,
     enrichments: [],

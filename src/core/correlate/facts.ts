@@ -80,6 +80,7 @@ const example: Incident = {
   playbooks: [],
   mergedInto: null,
   owner: null,
+  milestone: null,
   verdict: null,
   assessment: null,
   enrichments: [],

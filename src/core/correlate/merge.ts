@@ -62,6 +62,7 @@ export async function absorb(
       ).values(),
     ],
     owner: incident.owner ?? other.owner,
+    milestone: incident.milestone ?? other.milestone,
     ...(incident.apartFrom === undefined && other.apartFrom === undefined
       ? {}
       : { apartFrom: [...new Set([...(incident.apartFrom ?? []), ...(other.apartFrom ?? [])])].sort((a, b) => a - b) }),

@@ -13,6 +13,8 @@ export interface Worked {
   readonly number: IncidentNumber
   readonly status: IncidentStatus
   readonly owner: string | null
+  /** Not told by what was kept before there were milestones. */
+  readonly milestone?: string | null
   readonly verdict: Verdict | null
   readonly said: SaidSeverity | null
   readonly acknowledgedAt: number | null
@@ -21,13 +23,14 @@ export interface Worked {
 }
 
 /** The work on an incident. */
-export function workedOf({ number, status, owner, verdict, assessment, times }: Incident): Worked {
+export function workedOf({ number, status, owner, milestone, verdict, assessment, times }: Incident): Worked {
   const { acknowledgedAt, containedAt, resolvedAt } = times
-  return { number, status, owner, verdict, said: assessment?.said ?? null, acknowledgedAt, containedAt, resolvedAt }
+  const said = assessment?.said ?? null
+  return { number, status, owner, milestone, verdict, said, acknowledgedAt, containedAt, resolvedAt }
 }
 
 /**
- * Takes over what people and playbooks did with an incident: status, owner, verdict, said severity and times of work. What the machine
+ * Takes over what people and playbooks did with an incident: status, owner, milestone, verdict, said severity and times of work. What the machine
  * found stays as it is; an incident that was opened again takes alerts again.
  */
 export function takeOver(state: CorrelationState, worked: Worked): void {
@@ -44,6 +47,7 @@ export function takeOver(state: CorrelationState, worked: Worked): void {
     ...known,
     status,
     owner,
+    milestone: worked.milestone ?? null,
     verdict,
     assessment: known.assessment === null ? null : gradedBy(known.assessment, worked.said),
     times: { ...known.times, acknowledgedAt, containedAt, resolvedAt },

@@ -106,6 +106,8 @@ export interface Incident {
   /** Incidents with which no rule makes this one, because a person split them. */
   readonly apartFrom?: readonly IncidentNumber[]
   readonly owner: string | null
+  /** What it is worked off under together with others: a campaign, an exercise, a deadline. One line. */
+  readonly milestone: string | null
   readonly verdict: Verdict | null
   readonly assessment: Assessment | null
   readonly enrichments: readonly Enrichment[]

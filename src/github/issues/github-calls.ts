@@ -1,6 +1,8 @@
 import { Octokit } from '@octokit/rest'
+import { isObject } from '../../core/model/index.ts'
 import { CallFailed, callFailed } from './call-failed.ts'
-import { type RemoteComment, type RemoteIssue, remoteComment, remoteIssue } from './remote-issue.ts'
+import { type RemoteEvent, remoteEvent } from './remote-event.ts'
+import { milestoneTitle, type RemoteComment, type RemoteIssue, remoteComment, remoteIssue } from './remote-issue.ts'
 
 export interface CallParts {
   readonly apiUrl: string
@@ -26,21 +28,10 @@ export interface IssueFields {
   readonly body?: string
   readonly labels?: readonly string[]
   readonly assignees?: readonly string[]
+  /** Number of one that is there; null = none. */
+  readonly milestone?: number | null
   readonly state?: 'open' | 'closed'
   readonly reason?: 'completed' | 'not_planned' | 'reopened'
-}
-
-/** Something that happened to an issue. */
-export interface RemoteEvent {
-  readonly id: number
-  readonly event: string
-  readonly actor: string | null
-  readonly isBot: boolean
-  readonly at: number
-  readonly label: string | null
-  readonly assignee: string | null
-  /** Title of the milestone. */
-  readonly milestone: string | null
 }
 
 const perPage = 100
@@ -168,6 +159,16 @@ export function createCalls(parts: CallParts) {
         throw error
       }
     },
+    /** Number of the milestone of that title, open or closed; GitHub tells titles apart by their letters only. Null = there is none. */
+    milestone: async (title: string): Promise<number | null> => {
+      const all = await pages('GET /repos/{owner}/{repo}/milestones', { state: 'all' }, milestoneOf)
+      const [same] = [all.find((one) => one.title === title), all.find((one) => isAlike(one.title, title))].filter(
+        (one) => one !== undefined,
+      )
+      return same?.number ?? null
+    },
+    createMilestone: async (title: string): Promise<number> =>
+      must(milestoneOf(await ask('POST /repos/{owner}/{repo}/milestones', { title })), 'milestone').number,
     /** Whether somebody is an active member of a team of the organisation, now. */
     isMember: async (team: string, login: string): Promise<boolean> => {
       const data = await orGone(ask('GET /orgs/{org}/teams/{team}/memberships/{login}', { org: owner, team, login }))
@@ -176,22 +177,9 @@ export function createCalls(parts: CallParts) {
   }
 }
 
-function remoteEvent(value: unknown): RemoteEvent | null {
-  const { id, event, actor, created_at, label, assignee, milestone } = value as Record<
-    string,
-    Record<string, unknown> | undefined
-  >
-  const at = Date.parse(String(created_at))
-  if (typeof id !== 'number' || typeof event !== 'string' || !Number.isFinite(at)) return null
-  const login = typeof actor?.login === 'string' ? actor.login : null
-  return {
-    id,
-    event,
-    actor: login,
-    isBot: actor?.type === 'Bot' || /\[bot\]$/i.test(login ?? ''),
-    at,
-    label: typeof label?.name === 'string' ? label.name : null,
-    assignee: typeof assignee?.login === 'string' ? assignee.login : null,
-    milestone: typeof milestone?.title === 'string' ? milestone.title : null,
-  }
+const isAlike = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
+
+function milestoneOf(value: unknown): { readonly number: number; readonly title: string } | null {
+  if (!isObject(value) || typeof value.number !== 'number' || typeof value.title !== 'string') return null
+  return { number: value.number, title: milestoneTitle(value.title) }
 }

@@ -1,7 +1,7 @@
 import type { Command } from '../../core/command/index.ts'
 import { type Incident, type IncidentSeverity, isObject, type JsonObject } from '../../core/model/index.ts'
 import { isOurs, labelsOf } from './issue-labels.ts'
-import { type RemoteIssue, type RemoteUser, remoteIssue, remoteUser } from './remote-issue.ts'
+import { milestoneTitle, type RemoteIssue, type RemoteUser, remoteIssue, remoteUser } from './remote-issue.ts'
 
 /** Something that was done to an issue on GitHub. */
 export interface IssueEvent {
@@ -69,12 +69,13 @@ export function meaningOf(event: IssueEvent, incident: Incident, assignee: strin
         ? commandFor({ verb: 'assign', to: null }, 'owner')
         : nothing
     case 'milestoned':
-      return commandFor(
-        { verb: 'note', text: `put the issue into the milestone "${event.milestone ?? ''}"` },
-        'milestone',
-      )
+      return event.milestone === null || isIn(event.milestone, incident)
+        ? nothing
+        : commandFor({ verb: 'milestone', milestone: event.milestone }, 'milestone')
     case 'demilestoned':
-      return commandFor({ verb: 'note', text: 'took the issue out of its milestone' }, 'milestone')
+      return event.milestone !== null && isIn(event.milestone, incident)
+        ? commandFor({ verb: 'milestone', milestone: null }, 'milestone')
+        : nothing
     case 'edited':
     case 'renamed':
     case 'deleted':
@@ -84,6 +85,10 @@ export function meaningOf(event: IssueEvent, incident: Incident, assignee: strin
       return nothing
   }
 }
+
+/** By the letters only, as GitHub tells titles apart; ours are one line. */
+const isIn = (title: string, { milestone }: Incident) =>
+  milestone !== null && milestoneTitle(title).toLowerCase() === milestone.toLowerCase()
 
 const commandFor = (command: Command, field: string): Meaning => ({ kind: 'command', command, field })
 

@@ -8,6 +8,8 @@ export interface WrittenIssue {
   readonly labels: readonly string[]
   readonly state: 'open' | 'closed'
   readonly assignee: string | null
+  /** Undefined = it was written before milestones were. */
+  readonly milestone?: string | null
 }
 
 /** What is remembered of an incident's issue. It is kept in the projection's row. */
@@ -59,6 +61,9 @@ function writtenOf(value: unknown): WrittenIssue | null {
     labels: Array.isArray(value.labels) ? value.labels.map(String) : [],
     state: value.state === 'closed' ? 'closed' : 'open',
     assignee: typeof value.assignee === 'string' ? value.assignee : null,
+    ...(value.milestone === undefined
+      ? {}
+      : { milestone: typeof value.milestone === 'string' ? value.milestone : null }),
   }
 }
 

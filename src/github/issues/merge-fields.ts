@@ -5,6 +5,9 @@ import type { WrittenIssue } from './issue-record.ts'
 import type { RemoteIssue } from './remote-issue.ts'
 import type { IssueWish } from './render-issue.ts'
 
+/** What an issue is set to, with the title of its milestone. */
+export type MergedFields = Omit<IssueFields, 'milestone'> & { readonly milestone?: string | null }
+
 /**
  * What has to be set so that an issue looks as it is to. Of three versions (what we wrote last, what stands there, what is to stand
  * there) a field is set when we have something new to say, or when `repair` says that what others made of it does not hold. What a
@@ -15,9 +18,9 @@ export function mergeFields(
   there: RemoteIssue,
   written: WrittenIssue | null,
   repair: boolean,
-): IssueFields {
+): MergedFields {
   const isNews = (now: string, before: string | undefined) => repair || before === undefined || now !== before
-  const fields: { -readonly [K in keyof IssueFields]: IssueFields[K] } = {}
+  const fields: { -readonly [K in keyof MergedFields]: MergedFields[K] } = {}
   if (isNews(wish.title, written?.title) && there.title !== wish.title) fields.title = wish.title
   if (isNews(sha256(wish.body), written?.body) && sameText(there.body) !== sameText(wish.body)) fields.body = wish.body
   if (isNews(wish.state, written?.state) && there.state !== wish.state) {
@@ -44,7 +47,14 @@ export function mergeFields(
     )
       fields.assignees = assignees
   }
+  if (isNewMilestone(wish, written, repair) && there.milestone !== wish.milestone) fields.milestone = wish.milestone
   return fields
+}
+
+/** What people put an issue into before milestones were kept here stays until there is something to say. */
+function isNewMilestone({ milestone }: IssueWish, written: WrittenIssue | null, repair: boolean): boolean {
+  if (written !== null && written.milestone === undefined) return milestone !== null
+  return repair || milestone !== (written?.milestone ?? null)
 }
 
 /** GitHub may keep line ends its own way. */
@@ -57,4 +67,5 @@ export const writtenOf = (wish: IssueWish): WrittenIssue => ({
   labels: wish.labels,
   state: wish.state,
   assignee: wish.assignee,
+  milestone: wish.milestone,
 })

@@ -1,4 +1,4 @@
-import { isObject } from '../../core/model/index.ts'
+import { isObject, oneLine } from '../../core/model/index.ts'
 
 /** An account of GitHub's as it is named in answers and payloads. */
 export interface RemoteUser {
@@ -14,6 +14,8 @@ export interface RemoteIssue {
   readonly state: 'open' | 'closed'
   readonly labels: readonly string[]
   readonly assignees: readonly string[]
+  /** Title of the milestone it is in. */
+  readonly milestone: string | null
   readonly author: RemoteUser | null
   /** The app that it was written by, where GitHub says so. */
   readonly appId: number | null
@@ -45,6 +47,9 @@ export function remoteUser(value: unknown): RemoteUser | null {
   return { login: value.login, isBot: value.type === 'Bot' || /\[bot\]$/i.test(value.login) }
 }
 
+/** The title of a milestone as incidents have it: one line of at most 200 characters. */
+export const milestoneTitle = (title: string): string => oneLine(title, 200)
+
 /** Reads an issue out of an answer or payload; null when it is none. */
 export function remoteIssue(value: unknown): RemoteIssue | null {
   if (!isObject(value) || typeof value.number !== 'number') return null
@@ -57,6 +62,7 @@ export function remoteIssue(value: unknown): RemoteIssue | null {
     state: value.state === 'closed' ? 'closed' : 'open',
     labels: labels.flatMap((one) => (typeof one === 'string' ? [one] : isObject(one) ? [textOf(one.name)] : [])),
     assignees: assignees.flatMap((one) => remoteUser(one)?.login ?? []),
+    milestone: isObject(value.milestone) ? milestoneTitle(textOf(value.milestone.title)) : null,
     author: remoteUser(value.user),
     appId: appOf(value.performed_via_github_app),
     isPull: isObject(value.pull_request),

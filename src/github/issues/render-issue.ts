@@ -24,6 +24,7 @@ export interface IssueWish {
   readonly labels: readonly string[]
   readonly state: 'open' | 'closed'
   readonly assignee: string | null
+  readonly milestone: string | null
   /** The sticky comment. */
   readonly status: string
 }
@@ -65,16 +66,17 @@ function renderIncident(
     labels: labelsOf(incident),
     state: isOver(incident) ? 'closed' : 'open',
     assignee,
+    milestone: incident.milestone,
     status: statusComment(tenant, view),
   }
 }
 
 function headSection(tenant: TenantId, { file }: Extract<IssueView, { kind: 'incident' }>): Section {
   const { incident } = file
-  const { assessment, status, owner, verdict } = incident
+  const { assessment, status, owner, milestone, verdict } = incident
   return fixed([
     issueMarker(tenant, incident.number),
-    `**${assessment === null ? 'Not scored' : `${assessment.severity}, ${assessment.score} of 100`}**, ${status}${verdict === null ? '' : `, ${verdict}`}, ${owner === null ? 'nobody owns it' : `owned by ${prose(owner, 80)}`}. First event ${utc(incident.firstAt)}, last ${utc(incident.lastAt)} (UTC). ${measuresLine(file)}.`,
+    `**${assessment === null ? 'Not scored' : `${assessment.severity}, ${assessment.score} of 100`}**, ${status}${verdict === null ? '' : `, ${verdict}`}, ${owner === null ? 'nobody owns it' : `owned by ${prose(owner, 80)}`}${milestone === null ? '' : `, in the milestone ${code(milestone)}`}. First event ${utc(incident.firstAt)}, last ${utc(incident.lastAt)} (UTC). ${measuresLine(file)}.`,
     ...(assessment === null ? [] : ['', prose(assessment.explanation, 3000)]),
     ...(assessment === null || isOver(incident) ? [] : ['', `**Do next:** ${prose(assessment.recommendation, 1000)}`]),
     ...(incident.techniques.length === 0
@@ -95,7 +97,7 @@ function footSection({ number }: Incident, links: Links | null): Section {
     ...(links === null
       ? []
       : [`Decided by [the content of ${links.commit.slice(0, 12)}](${links.repo}/tree/${links.commit}).`]),
-    `Commands in comments: \`/help\` lists them. On the command line: \`gitsoc incidents show ${number}\`, \`gitsoc explain incident ${number}\`. gitsoc keeps this text, the labels \`severity:\`, \`status:\`, \`tactic:\` and \`source:\`, and whether it is open: what is changed here changes the incident, if whoever does it may.`,
+    `Commands in comments: \`/help\` lists them. On the command line: \`gitsoc incidents show ${number}\`, \`gitsoc explain incident ${number}\`. gitsoc keeps this text, the labels \`severity:\`, \`status:\`, \`tactic:\` and \`source:\`, and whether it is open; owner and milestone are the incident's too. What is changed here changes the incident, if whoever does it may.`,
   ])
 }
 
@@ -114,6 +116,7 @@ function renderMerged(tenant: TenantId, view: Extract<IssueView, { kind: 'merged
     labels: labelsOf(incident),
     state: 'closed',
     assignee: null,
+    milestone: incident.milestone,
     status: mergedStatus(tenant, incident.number, where),
   }
 }

@@ -4,12 +4,12 @@ import { analystNamed, type Team } from '../../core/command/index.ts'
 import type { Incident } from '../../core/model/index.ts'
 import { sha256 } from '../../core/model/index.ts'
 import { findByOutside, send } from '../../projection/index.ts'
-import type { Tx } from '../../store/index.ts'
 import { answerText } from './answer-text.ts'
 import { takeOnce, wasHandled } from './handled.ts'
 import { type IssueEvent, meaningOf } from './issue-event.ts'
 import { recordOf } from './issue-record.ts'
 import { askRepair } from './issue-repairs.ts'
+import { keepHeard, lastChangeAt } from './last-change.ts'
 import type { RemoteIssue } from './remote-issue.ts'
 import { speakerOf } from './speaker-of.ts'
 import type { TakeParts } from './take-comment.ts'
@@ -52,6 +52,7 @@ export async function takeIssueEvent(parts: TakeParts, event: IssueEvent, there:
   const speaker = isPerson ? await speakerOf(calls, bundle().team, event.sender?.login ?? '') : null
   await store.transaction(async (tx) => {
     const at = clock()
+    // A change is heard of after it was made: of those made on GitHub the time there counts, of all others the one of their record.
     if ((await lastChangeAt(tx, incident.number, field)) >= event.at + secondMs) return askRepair(tx, incident.number)
     if (!(await takeOnce(tx, keyOf(event, event.at), at))) return
     if (speaker === null) return askRepair(tx, incident.number)
@@ -59,7 +60,8 @@ export async function takeIssueEvent(parts: TakeParts, event: IssueEvent, there:
       { store: within(store, tx), bundle },
       { command, speaker, incident: incident.number, at },
     )
-    if (!reply.ok) await askRepair(tx, incident.number)
+    if (reply.ok) await keepHeard(tx, incident.number, field, { at: event.at, recordedAt: at })
+    else await askRepair(tx, incident.number)
     const told = tellingOf(event, incident, reply)
     if (told === null) return
     const key = keyOf(event, event.at)
@@ -79,6 +81,8 @@ function tellingOf(event: IssueEvent, incident: Incident, reply: Reply): readonl
     labeled: `set the label ${event.label ?? ''}`,
     assigned: `assigned it to ${event.assignee ?? ''}`,
     unassigned: `took it from ${event.assignee ?? ''}`,
+    milestoned: `put it into the milestone ${event.milestone ?? ''}`,
+    demilestoned: `took it out of the milestone ${event.milestone ?? ''}`,
   }
   if (!reply.ok) return [`${who} ${what[event.action] ?? 'changed this issue'}; it is put back`, ...reply.lines]
   if (event.action === 'closed' && incident.verdict === null)
@@ -87,15 +91,6 @@ function tellingOf(event: IssueEvent, incident: Incident, reply: Reply): readonl
       'closing it takes a verdict: write /close true-positive, benign-positive, false-positive or undetermined, and why',
     ]
   return null
-}
-
-/** When this was last changed of the incident, by the time of the change; 0 when never. */
-async function lastChangeAt(tx: Tx, incident: number, field: string): Promise<number> {
-  const found = await tx.query<{ at: number | null }>(
-    'select max(at) as at from audit where tenant = $1 and subject = $2 and action = $3',
-    [tx.tenant, `incident/${incident}`, `incident.${field}`],
-  )
-  return found.rows[0]?.at ?? 0
 }
 
 const loginOf = (team: Team, { owner }: Incident) =>

@@ -65,14 +65,25 @@ export async function writeIncident(parts: WriteParts, due: Due, hand: Hand): Pr
   } else {
     const fields = mergeFields(wish, there, record.written, isRepair)
     if (Object.keys(fields).length > 0) {
+      const { milestone, ...others } = fields
+      const number = milestone === undefined ? {} : { milestone: await milestoneNumber(parts, milestone, hand) }
       await hand.spend()
-      await parts.calls.changeIssue(there.number, fields)
+      await parts.calls.changeIssue(there.number, { ...others, ...number })
     }
     await keep({ ...record, written: writtenOf(wish) })
   }
   await writeStatus(parts, wish, hand, record, keep, isRepair, number)
   await keep({ ...record, repairs })
   return { ok: true, digest, outside: recordJson(record) }
+}
+
+/** A milestone is made when the first incident is put into it. */
+async function milestoneNumber({ calls }: WriteParts, title: string | null, hand: Hand): Promise<number | null> {
+  if (title === null) return null
+  const known = await calls.milestone(title)
+  if (known !== null) return known
+  await hand.spend()
+  return calls.createMilestone(title)
 }
 
 type Keep = (next: IssueRecord) => Promise<void>
@@ -101,17 +112,25 @@ async function findIssue(
 }
 
 async function createIssue(
-  { calls, clock }: WriteParts,
+  parts: WriteParts,
   wish: IssueWish,
   hand: Hand,
   record: IssueRecord,
   keep: Keep,
 ): Promise<void> {
+  const { calls, clock } = parts
+  const milestone = await milestoneNumber(parts, wish.milestone, hand)
   // Before it is sent: it may arrive although we never hear of it.
   await hand.spend()
   await keep({ ...noIssue, repairs: record.repairs, creatingAt: clock() })
   const { title, body, labels, assignee } = wish
-  const made = await calls.createIssue({ title, body, labels, ...(assignee === null ? {} : { assignees: [assignee] }) })
+  const made = await calls.createIssue({
+    title,
+    body,
+    labels,
+    ...(assignee === null ? {} : { assignees: [assignee] }),
+    ...(milestone === null ? {} : { milestone }),
+  })
   const written = { ...writtenOf(wish), state: 'open' as const }
   await keep({ ...noIssue, repairs: record.repairs, issue: made.number, written })
   if (wish.state === 'open') return

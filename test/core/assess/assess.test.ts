@@ -36,6 +36,7 @@ function incident(more: Partial<Incident> = {}): Incident {
     playbooks: [],
     mergedInto: null,
     owner: null,
+    milestone: null,
     verdict: null,
     assessment: null,
     enrichments: [],

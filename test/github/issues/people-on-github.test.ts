@@ -188,3 +188,125 @@ test('an incident that was merged closes its issue with a pointer to the other',
   expect(merged.body).toContain(`Merged into INC-1, #${await world.issueNumber(1)}`)
   expect(await world.labels(2)).toContain('status:merged')
 })
+
+type World = Awaited<ReturnType<typeof opened>>
+
+/** What GitHub sends when somebody changes the milestone of the issue; the emulator does not send it. */
+const milestoned = async (world: World, action: 'milestoned' | 'demilestoned', title: string, at = world.clock()) => {
+  const issue = await world.issue()
+  return world.dispatch({
+    id: `${action}-${title}-${at}`,
+    event: 'issues',
+    payload: {
+      action,
+      issue: { ...issue, updated_at: new Date(at).toISOString() },
+      milestone: { number: 1, title },
+      sender: { login: 'analyst', type: 'User' },
+    },
+  })
+}
+
+const milestoneOf = async (world: World) =>
+  (await world.rows<{ milestone: string | null }>('select milestone from incident where number = 1'))[0]?.milestone
+
+test('who puts the issue into a milestone puts the incident into it, and takes it out again', async () => {
+  const world = await opened()
+  const { data } = await world.github
+    .as('analyst')
+    .issues.createMilestone({ ...world.repo, title: 'Phishing wave of May' })
+  const issue = { ...world.repo, issue_number: await world.issueNumber() }
+  await world.github.as('analyst').issues.update({ ...issue, milestone: data.number })
+  await world.settle()
+  await milestoned(world, 'milestoned', 'Phishing wave of May')
+  await world.settle()
+  expect(await milestoneOf(world)).toBe('Phishing wave of May')
+  expect((await world.issue()).body).toContain('in the milestone `Phishing wave of May`')
+  expect((await actors(world)).at(-1)).toEqual({
+    actor: 'analyst-1',
+    sentence: 'put it into the milestone "Phishing wave of May"',
+  })
+  await world.github.as('analyst').issues.update({ ...issue, milestone: null })
+  await milestoned(world, 'demilestoned', 'Phishing wave of May')
+  await world.settle()
+  expect(await milestoneOf(world)).toBeNull()
+  expect((await world.issue()).milestone).toBeNull()
+})
+
+test('an incident that is put into a milestone has its issue there, in one that is made when there is none; what GitHub tells of it comes to nothing', async () => {
+  const world = await opened()
+  await world.say('/milestone Phishing wave of May')
+  await world.settle()
+  expect((await world.issue()).milestone?.title).toBe('Phishing wave of May')
+  await changeIncident(world.store, {
+    number: 1,
+    actor: 'lead-1',
+    at: world.clock(),
+    change: { kind: 'milestone', milestone: 'Exercise 7' },
+  })
+  await world.settle()
+  expect((await world.issue()).milestone?.title).toBe('Exercise 7')
+  const writes = world.writes().length
+  await milestoned(world, 'demilestoned', 'Phishing wave of May')
+  await milestoned(world, 'milestoned', 'Exercise 7')
+  await world.settle()
+  expect(await milestoneOf(world)).toBe('Exercise 7')
+  expect(world.writes().length).toBe(writes)
+  await world.say('/milestone none')
+  await world.settle()
+  expect((await world.issue()).milestone).toBeNull()
+  const { data } = await world.github.as('lead').issues.listMilestones({ ...world.repo, state: 'all' })
+  expect(data.map((one) => one.title).sort()).toEqual(['Exercise 7', 'Phishing wave of May'])
+})
+
+test('who may not put it into a milestone is told, and it is taken out of it', async () => {
+  const world = await opened()
+  const { data } = await world.github.as('lead').issues.createMilestone({ ...world.repo, title: 'Mine' })
+  await world.github
+    .as('lead')
+    .issues.update({ ...world.repo, issue_number: await world.issueNumber(), milestone: data.number })
+  await world.dispatch({
+    id: 'by-the-lead',
+    event: 'issues',
+    payload: {
+      action: 'milestoned',
+      issue: await world.issue(),
+      milestone: { number: data.number, title: 'Mine' },
+      sender: { login: 'lead', type: 'User' },
+    },
+  })
+  await world.settle()
+  expect(await milestoneOf(world)).toBeNull()
+  expect((await world.issue()).milestone).toBeNull()
+  expect((await world.answers()).join()).toContain('lead put it into the milestone Mine; it is put back')
+})
+
+test.each([
+  ['in their order', [0, 1]],
+  ['the later one first', [1, 0]],
+] as const)('of two changes made on GitHub and heard of late, %s, the later one holds', async (_name, order) => {
+  const world = await opened()
+  const at = world.clock()
+  const titles = ['First', 'Second'] as const
+  // Heard of a minute after they were made, five seconds apart.
+  world.time.ahead += 60_000
+  for (const n of order) await milestoned(world, 'milestoned', titles[n], at + n * 5000)
+  await world.settle()
+  expect(await milestoneOf(world)).toBe('Second')
+  expect((await world.issue()).milestone?.title).toBe('Second')
+})
+
+test('what was changed here later than on GitHub holds, the milestone too', async () => {
+  const world = await opened()
+  const at = world.clock()
+  world.time.ahead += 60_000
+  await changeIncident(world.store, {
+    number: 1,
+    actor: 'lead-1',
+    at: world.clock(),
+    change: { kind: 'milestone', milestone: 'Exercise 7' },
+  })
+  await milestoned(world, 'milestoned', 'Phishing wave of May', at)
+  await world.settle()
+  expect(await milestoneOf(world)).toBe('Exercise 7')
+  expect((await world.issue()).milestone?.title).toBe('Exercise 7')
+})
