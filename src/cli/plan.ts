@@ -57,7 +57,7 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       '\nBoth commits are read from Git objects and run in locked child processes: what nobody has reviewed sees no secret,' +
-        '\nwrites nothing and starts nothing. The tests of the head are run, changed rules and playbooks are broken on purpose to' +
+        '\nwrites nothing, starts nothing and has no network; the last line says how that was closed. The tests of the head are run, changed rules and playbooks are broken on purpose to' +
         '\nsee whether a fixture notices, and the history is replayed with the content before and after. Budgets are those of' +
         '\nrules/budgets at the base; --budget holds instead.' +
         '\nExit codes: 0 nothing speaks against the change, 1 content or tests are wrong or a budget is broken, 2 wrong usage,' +

@@ -2,6 +2,7 @@ import type { ContentTests, CoverageDifference, MutationScore } from '../core/co
 import type { Problem } from '../core/model/index.ts'
 import type { Plan } from '../core/replay/index.ts'
 import type { LineRange } from '../repo/index.ts'
+import type { Closures } from './closures.ts'
 
 /** What a change of content comes to. Plain data in one order: equal for equal inputs. */
 export interface ChangePreview {
@@ -13,6 +14,8 @@ export interface ChangePreview {
   readonly failures: readonly string[]
   /** What could not be looked at, and what a reader should know. */
   readonly notes: readonly string[]
+  /** What was closed to the processes that worked with the content; null when none came to its end. */
+  readonly closures: Closures | null
   /** Errors and warnings of the content of the head; of its tests when it loads. */
   readonly problems: readonly Problem[]
   /** Lines of the head that the change brings, by path. */

@@ -2,6 +2,7 @@ import type { Budget, ContentChange, ContentReview, SourceFile } from '../core/c
 import { type Enrichment, isObject, type JsonObject, type Problem, problem, type Result } from '../core/model/index.ts'
 import type { FixturePair, PastDecision, Receipt, ReplayResult } from '../core/replay/index.ts'
 import type { NewDelivery } from '../ingest/index.ts'
+import type { Closures } from './closures.ts'
 import { type Limits, startLocked } from './locked-process.ts'
 
 /** What a child is told first. */
@@ -31,6 +32,8 @@ export interface Start {
 
 /** What it answers. */
 export interface Answer {
+  /** What was closed to the child; null when it did not come to say so. */
+  readonly closures: Closures | null
   readonly result: ReplayResult
   readonly content: readonly ContentChange[]
   /** Null when it was not asked for or the content does not load. */
@@ -105,6 +108,7 @@ export function endedEarly(why: string): Problem {
 
 function unanswered(why: string): Answer {
   return {
+    closures: null,
     result: { ok: false, problems: [endedEarly(why)] },
     content: [],
     review: null,

@@ -1,5 +1,5 @@
 // The program of a locked child process (locked-child.ts): it can read its own code and the lists of enrichment, and has no
-// environment. What it is told comes by standard input, its one answer goes to standard output.
+// environment and no network. What it is told comes by standard input, its one answer goes to standard output.
 import {
   type Bundle,
   budgetOf,
@@ -13,11 +13,13 @@ import type { Enrich } from '../core/engine/index.ts'
 import { type Enrichment, observableKey, tenantId } from '../core/model/index.ts'
 import { createReplay, type FixturePair, fixtureHits, type ReplayResult } from '../core/replay/index.ts'
 import { openEnricher } from '../enrich/index.ts'
+import { findClosures } from './closures.ts'
 import { deliveryOf, receiptOf } from './delivery-frame.ts'
 import { decodeFrames } from './frames.ts'
 import type { Answer, Start } from './locked-child.ts'
 import { decodeScanned } from './scanned-frame.ts'
 
+const closures = await findClosures()
 const frames = decodeFrames(process.stdin)
 const first = await frames.next()
 if (first.done) throw new Error('the parent said nothing')
@@ -25,7 +27,7 @@ const start = JSON.parse(first.value.body.toString('utf8')) as Start
 const content = start.before === null ? [] : compareContent(start.before, start.files)
 let review: ContentReview | null = null
 const result = await resultOf(start.files, start.fixtures)
-const answer: Answer = { result, content, review, budget: budgetOf(start.policy ?? []) }
+const answer: Answer = { closures, result, content, review, budget: budgetOf(start.policy ?? []) }
 process.stdout.write(JSON.stringify(answer))
 
 async function resultOf(files: readonly SourceFile[], fixtures: readonly FixturePair[]): Promise<ReplayResult> {

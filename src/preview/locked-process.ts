@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, realpathSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type JsonObject, oneLine } from '../core/model/index.ts'
+import { emptyNetwork } from './empty-network.ts'
 import { encodeFrame } from './frames.ts'
 
 /** What a child may use before it is ended. */
@@ -29,6 +31,10 @@ export interface LockedProcess {
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const maxErrorBytes = 10_000
+/** What a process may have in memory besides V8's heap, whose bound V8 keeps itself. */
+const besidesHeapMb = 512
+const lookEveryMs = 250
+const lock = fileURLToPath(new URL('./lock.ts', import.meta.url))
 
 /** Schemas that the compiler imports from the folders of content, looked for once. */
 let schemas: readonly string[] | null = null
@@ -39,7 +45,7 @@ const schemaPaths = () => {
   return schemas
 }
 
-/** The options of Node that lock a process: what it may read, and how much memory it has. */
+/** The options of Node that lock a process: what it may read, how much memory it has, and what it runs first. */
 export function lockedOptions(folders: readonly string[], memoryMb: number): readonly string[] {
   const packages = [`${root}node_modules`, `${realpathSync(`${root}node_modules`)}/`]
   const readable = [
@@ -57,17 +63,25 @@ export function lockedOptions(folders: readonly string[], memoryMb: number): rea
     '--max-semi-space-size=32',
     '--disable-warning=ExperimentalWarning',
     '--disable-warning=SecurityWarning',
+    `--import=${lock}`,
   ]
 }
 
 /**
  * Starts a program of this folder without environment, able to read the program's own code, its packages and `folders`; it can
- * write nothing, start no process, thread or addon (Node's permission model). Its memory and time are limited. The network is
- * not closed by Node 24: the child is given nothing that would be worth sending but the history itself.
+ * write nothing, start no process, thread or addon (Node's permission model), and has no network (lock.ts; where the system
+ * allows it also a network of its own with nothing in it). Its memory and time are limited; on Linux also what it has
+ * outside of V8's heap.
  */
 export function startLocked(program: string, folders: readonly string[], limits: Limits): LockedProcess {
   const path = fileURLToPath(new URL(program, import.meta.url))
-  const child = spawn(process.execPath, [...lockedOptions(folders, limits.memoryMb), path], {
+  const [command, ...args] = [
+    ...(emptyNetwork() ?? []),
+    process.execPath,
+    ...lockedOptions(folders, limits.memoryMb),
+    path,
+  ]
+  const child = spawn(command ?? process.execPath, args, {
     ...{ env: {}, cwd: root, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true },
   })
   const { stdin, stdout, stderr } = child
@@ -78,6 +92,11 @@ export function startLocked(program: string, folders: readonly string[], limits:
   }
   const seconds = Math.round(limits.timeoutMs / 1000)
   const timer = setTimeout(() => kill(`it took longer than ${seconds} seconds`), limits.timeoutMs)
+  const look = setInterval(async () => {
+    const most = (limits.memoryMb + besidesHeapMb) * 1024
+    if (((await residentKb(child.pid)) ?? 0) > most) kill(tooMuchMemory(limits))
+  }, lookEveryMs)
+  look.unref()
   const err: Buffer[] = []
   let errBytes = 0
   stderr.on('data', (chunk: Buffer) => {
@@ -86,11 +105,13 @@ export function startLocked(program: string, folders: readonly string[], limits:
   })
   const ended = new Promise<string | null>((resolve) => {
     child.on('error', (error) => {
+      clearInterval(look)
       killedFor ||= `it could not be started: ${error.message}`
       resolve(killedFor)
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
+      clearInterval(look)
       if (killedFor !== '') return resolve(killedFor)
       resolve(code === 0 ? null : faultOf(Buffer.concat(err).toString('utf8'), code, signal, limits))
     })
@@ -110,7 +131,16 @@ export function startLocked(program: string, folders: readonly string[], limits:
 }
 
 function faultOf(said: string, code: number | null, signal: string | null, limits: Limits): string {
-  if (/heap out of memory|Allocation failed/i.test(said)) return `it needs more than ${limits.memoryMb} MB of memory`
+  if (/heap out of memory|Allocation failed/i.test(said)) return tooMuchMemory(limits)
   const line = said.split('\n').find((one) => /^\w*Error\b/.test(one)) ?? said.split('\n')[0] ?? ''
   return `the child process ended with ${signal ?? `code ${code}`}${line === '' ? '' : `: ${oneLine(line, 200)}`}`
+}
+
+const tooMuchMemory = ({ memoryMb }: Limits) => `it needs more than ${memoryMb} MB of memory`
+
+/** Memory that a process has, in kB (Linux, proc(5)); null where the system does not say. */
+async function residentKb(pid: number | undefined): Promise<number | null> {
+  const status = pid === undefined ? '' : await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const found = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]
+  return found === undefined ? null : Number(found)
 }

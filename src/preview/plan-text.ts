@@ -1,5 +1,6 @@
 import { plain } from '../cases/index.ts'
 import type { ChangePreview } from './change-preview.ts'
+import { closuresText } from './closures.ts'
 import { headlineOf, type Section, warningsOf } from './plan-sections.ts'
 import { sectionsFor } from './preview-markdown.ts'
 
@@ -12,6 +13,7 @@ export function planText(preview: ChangePreview): string {
   for (const one of failures) lines.push(`! ${plain(one, 500)}`)
   for (const one of [...notes, ...(plan === null ? [] : warningsOf(plan))]) lines.push(`note: ${plain(one, 500)}`)
   for (const one of sectionsFor(preview)) lines.push('', one.title, ...rowsText(one))
+  if (preview.closures !== null) lines.push('', closuresText(preview.closures))
   return `${lines.join('\n')}\n`
 }
 

@@ -3,6 +3,7 @@ import { formatPlace, type Problem } from '../core/model/index.ts'
 import { compareReplays } from '../core/replay/index.ts'
 import { type Content, changedLines, type LineRange, mergeBaseOf, readCommit, readWorkingTree } from '../repo/index.ts'
 import type { ChangePreview } from './change-preview.ts'
+import type { Closures } from './closures.ts'
 import type { History } from './history.ts'
 import type { Answer } from './locked-child.ts'
 import { defaultLimits, type Limits } from './locked-process.ts'
@@ -96,6 +97,7 @@ function previewOf({ policy, before, after, old, now, budget, note, lines }: Fou
             `the content before the change does not load or replay, so nothing is compared: ${old.result.problems[0]?.message}`,
           ]),
     ],
+    closures: weakerOf([old.closures, now.closures]),
     problems,
     changedLines: Object.fromEntries(lines),
     tests,
@@ -103,6 +105,12 @@ function previewOf({ policy, before, after, old, now, budget, note, lines }: Fou
     coverage: old.review === null || review === null ? null : compareCoverage(old.review.coverage, review.coverage),
     plan,
   }
+}
+
+/** What held for all of the processes that said so. */
+function weakerOf(all: readonly (Closures | null)[]): Closures | null {
+  const said = all.filter((one) => one !== null)
+  return said.find(({ network }) => network === 'modules') ?? said[0] ?? null
 }
 
 /** A base that loads and does not come to its end may have been held up by the head, which waits for the same history. */

@@ -1,5 +1,6 @@
 import { plain, prose, table } from '../cases/index.ts'
 import type { ChangePreview } from './change-preview.ts'
+import { closuresText } from './closures.ts'
 import { headlineOf, type Section, sectionsOf, totalsOf, warningsOf } from './plan-sections.ts'
 import { reviewSections } from './review-sections.ts'
 
@@ -34,6 +35,7 @@ export function previewMarkdown(preview: ChangePreview, limit: number): string {
   }
   for (const line of lines) add(`\n${line}`, 'a warning')
   for (const one of sectionsFor(preview)) add(`\n\n${sectionMarkdown(one)}`, one.title)
+  if (preview.closures !== null) add(`\n\n${prose(closuresText(preview.closures), 500)}`, 'how it was replayed')
   const names = [...new Set(left)].join(', ')
   return `${text}\n${left.length > 0 ? `\nLeft out, since what GitHub shows has an end: ${names}. \`gitsoc plan --json\` has it all.\n` : ''}`
 }

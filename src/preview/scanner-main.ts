@@ -4,11 +4,13 @@ import { type Bundle, compileBundle } from '../core/content/index.ts'
 import { tenantId } from '../core/model/index.ts'
 import { createScan } from '../core/replay/index.ts'
 import type { Content } from '../repo/index.ts'
+import { findClosures } from './closures.ts'
 import { deliveryOf } from './delivery-frame.ts'
 import { decodeFrames, encodeFrame } from './frames.ts'
 import { encodeScanned } from './scanned-frame.ts'
 import type { ScannerStart } from './scanner.ts'
 
+await findClosures()
 const frames = decodeFrames(process.stdin)
 const first = await frames.next()
 if (first.done) throw new Error('the parent said nothing')

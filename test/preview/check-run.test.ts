@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const nothing: ChangePreview = {
   ...{ base: 'a', compared: 'a', head: 'b', failures: [], notes: [], problems: [], changedLines: {} },
-  ...{ tests: null, mutation: null, coverage: null, plan: null },
+  ...{ tests: null, mutation: null, coverage: null, plan: null, closures: null },
 }
 const place = (file: string, line: number) => ({ file, line, column: 1 })
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { emptyNetwork } from '../../src/preview/empty-network.ts'
 import { checkRunOf, type History, type PastDelivery, planMarkdown, previewChange } from '../../src/preview/index.ts'
 import { planRepository, record, ruleFile } from './plan-content.ts'
 
@@ -34,6 +35,9 @@ test('whoever shares the work, a preview is the same in every byte', async () =>
   const head = repository.commit()
   const parts = { repository: repository.dir, base, head, history: historyOf(12) }
   const plain = await previewChange({ ...parts, sharing: { scanners: 0, directBytes: 0 } })
+  // Where nothing is said of it, nothing held.
+  expect(plain.closures).toEqual({ network: emptyNetwork() === null ? 'modules' : 'namespace' })
+  expect(planMarkdown(plain)).toContain('replayed in locked processes: no secrets')
   expect(plain.plan?.rules.map(({ added, lost }) => [added, lost])).toEqual([
     [0, 84],
     [84, 0],
