@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
 
 /** Parts of the server: named without anything in it, one would silently not run. */
-const serverParts = ['github', 'slack', 'pagerduty', 'escalation', 'audit', 'closing']
+const serverParts = ['github', 'slack', 'pagerduty', 'escalation', 'audit', 'closing', 'hooks']
 
 /** The configuration of each integration from a YAML file; nothing is configured without one. */
 export async function readConfig(file: string | undefined): Promise<(integration: string) => JsonObject> {

@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .option('--json', 'one line of JSON when it listens, and one when it has stopped')
     .addHelpText(
       'after',
-      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with GitHub POST /github/webhooks, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook',
+      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /hooks/<webhook of a playbook>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with GitHub POST /github/webhooks, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook',
     )
     .action(start)
 }

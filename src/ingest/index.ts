@@ -25,6 +25,7 @@ export {
   readDeadLetter,
   requeueDeadLetters,
 } from './dead-letters.ts'
+export { createHookDoor, type Hook, type HookDoor } from './hook-door.ts'
 export { createInbox, type Inbox, type NewDelivery, Overloaded, type StoredDelivery } from './inbox.ts'
 export { type InboxSpan, inboxSince } from './inbox-span.ts'
 export { type Ledger, type LedgerLine, readLedger } from './ledger.ts'
@@ -34,7 +35,8 @@ export { type AgedFile, readByAge, type Survey, surveyFiles } from './read-by-ag
 export { listFiles, type ReadProgress, readFiles, readStream } from './read-files.ts'
 export { readRecording } from './read-recording.ts'
 export { createReceiver, type Receiver, type ReceiverParts, send } from './receiver.ts'
+export { problemAnswer, type Received } from './refusal.ts'
 export { createSeedApi, type SeedApi, type SeedApiParts } from './seed-api.ts'
 export { type SyslogLimits, type SyslogParts, type SyslogServer, startSyslog } from './syslog-server.ts'
 export { schemes } from './verify/verify.ts'
-export { type WebhookStatus, webhookStatus } from './webhook-status.ts'
+export { proofStatus, type WebhookStatus, webhookStatus } from './webhook-status.ts'

@@ -3,8 +3,9 @@ import { isObject, type Json, type JsonObject } from '../core/model/index.ts'
 import type { Integration, WebhookSpec } from '../core/normalize/index.ts'
 import { createByteBudget, type Hold } from './byte-budget.ts'
 import { type Answer, handshakes } from './handshake.ts'
-import { type Inbox, type NewDelivery, Overloaded } from './inbox.ts'
-import { BodyRefused, readBody } from './read-body.ts'
+import type { Inbox, NewDelivery } from './inbox.ts'
+import { readBody } from './read-body.ts'
+import { failure, parseUrl, problemAnswer, type Received, refusals } from './refusal.ts'
 import type { RawRequest, VerifyContext } from './verify/verdict.ts'
 import { verify } from './verify/verify.ts'
 
@@ -63,19 +64,6 @@ interface Route {
   readonly rest: string
 }
 
-interface Received {
-  readonly answer: Answer
-  readonly result: string
-}
-
-function parseUrl(text: string): URL | null {
-  try {
-    return new URL(text, 'http://localhost')
-  } catch {
-    return null
-  }
-}
-
 /** The integration of exactly this path; only tokens in the URL may follow a path. */
 function find(integrations: readonly Integration[], path: string): Route | null {
   let token: Route | null = null
@@ -87,25 +75,6 @@ function find(integrations: readonly Integration[], path: string): Route | null 
       token = { integration, webhook, rest: path.slice(webhook.path.length + 1) }
   }
   return token
-}
-
-const problemAnswer = (status: number, error: string, headers?: Record<string, string>): Answer => ({
-  status,
-  body: JSON.stringify({ error }),
-  contentType: 'application/json',
-  ...(headers === undefined ? {} : { headers }),
-})
-
-const refusals: Readonly<Record<'forged' | 'unconfigured' | 'unavailable', Received>> = {
-  forged: { answer: problemAnswer(401, 'the proof of origin does not hold'), result: 'forged' },
-  unconfigured: {
-    answer: problemAnswer(503, 'this integration is not configured', { 'retry-after': '300' }),
-    result: 'unconfigured',
-  },
-  unavailable: {
-    answer: problemAnswer(503, 'the proof of origin cannot be checked now', { 'retry-after': '30' }),
-    result: 'unavailable',
-  },
 }
 
 async function receive(
@@ -183,22 +152,6 @@ function bodyOf(request: RawRequest): Buffer {
   } catch {
     return request.body
   }
-}
-
-function failure(error: unknown): Received {
-  if (error instanceof BodyRefused)
-    return error.status === 503
-      ? { answer: problemAnswer(503, error.message, { 'retry-after': '5' }), result: 'overload' }
-      : {
-          answer: problemAnswer(error.status, error.message),
-          result: error.status === 413 ? 'too-large' : 'refused',
-        }
-  if (error instanceof Overloaded)
-    return {
-      answer: problemAnswer(503, error.message, { 'retry-after': String(error.retryAfterSeconds) }),
-      result: 'overload',
-    }
-  return { answer: problemAnswer(503, 'the delivery could not be kept', { 'retry-after': '10' }), result: 'failed' }
 }
 
 /** Sends an answer unless the sender is gone. */

@@ -23,16 +23,25 @@ export async function webhookStatus(
   const all: WebhookStatus[] = []
   for (const { id, webhook } of integrations) {
     if (webhook === null) continue
-    const verdict = await verify(nothing, webhook.verify, {
-      ...context,
-      config: config(id),
-      now: 0,
-      fetchText: () => Promise.reject(new Error('nothing is fetched for a status')),
-    })
-    const reason = !verdict.ok && verdict.kind === 'unconfigured' ? verdict.reason : null
+    const reason = await proofStatus(webhook.verify, context, config(id))
     all.push({ integration: id, path: `/in/${webhook.path}`, configured: reason === null, reason })
   }
   return all
+}
+
+/** What the check of a proof lacks, or null. */
+export async function proofStatus(
+  proof: JsonObject,
+  context: Pick<VerifyContext, 'secrets' | 'loopback'>,
+  config: JsonObject,
+): Promise<string | null> {
+  const verdict = await verify(nothing, proof, {
+    ...context,
+    config,
+    now: 0,
+    fetchText: () => Promise.reject(new Error('nothing is fetched for a status')),
+  })
+  return !verdict.ok && verdict.kind === 'unconfigured' ? verdict.reason : null
 }
 
 const nothing = { headers: {}, query: new URLSearchParams(), pathRest: '', body: Buffer.alloc(0) }

@@ -30,6 +30,7 @@ export { createResponder, type Responder, type ResponderParts } from './responde
 export { type Revocation, type Revoked, revokeAnswer } from './revoke-answer.ts'
 export { type Controlled, cancelRun, type Hand, pauseRun, rerunFrom, resumeRun, signalRun } from './run-control.ts'
 export { type ByHand, startByHand } from './start-by-hand.ts'
+export { type HookOutcome, startByHook } from './start-by-hook.ts'
 export { type NewRun, startRuns } from './start-runs.ts'
 export { readStopSwitch, type StopSwitch, turnStopSwitch } from './stop-switch.ts'
 export { storedBundles } from './stored-bundles.ts'

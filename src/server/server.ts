@@ -13,6 +13,7 @@ import {
 import { analyze } from './analyze.ts'
 import { createApprovalsApi } from './approvals-api.ts'
 import { createFetchText } from './fetch-text.ts'
+import { createHooks, hookStatus } from './hooks.ts'
 import { createMetrics } from './metrics.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -57,15 +58,24 @@ export const isLoopback = (host: string) => host === 'localhost' || host === '::
 /** Serves webhooks, health and metrics over a runtime and starts its workers. */
 export async function serve(runtime: Runtime, options: ServeOptions): Promise<Serving> {
   const metrics = createMetrics(runtime.store)
+  const proving = {
+    secrets: options.secrets,
+    fetchText: createFetchText({ clock: options.clock }),
+    loopback: isLoopback(options.host),
+  }
   const receiver = createReceiver({
     inbox: runtime.inbox,
     integrations: () => runtime.bundle().integrations,
-    context: {
-      secrets: options.secrets,
-      fetchText: createFetchText({ clock: options.clock }),
-      loopback: isLoopback(options.host),
-    },
+    context: proving,
     config: options.config,
+    clock: options.clock,
+    count: metrics.countRequest,
+  })
+  const hooks = createHooks({
+    store: runtime.store,
+    bundle: runtime.bundle,
+    context: proving,
+    config: options.config('hooks'),
     clock: options.clock,
     count: metrics.countRequest,
   })
@@ -91,8 +101,9 @@ export async function serve(runtime: Runtime, options: ServeOptions): Promise<Se
     const context = { secrets: options.secrets, loopback: isLoopback(options.host) }
     const bundle = runtime.bundle()
     const webhooks = await webhookStatus(bundle.integrations, context, options.config)
+    const hooks = await hookStatus(bundle, context, options.config('hooks'))
     const channels = Object.assign({}, ...(await Promise.all(services.map((one) => one.health?.() ?? {}))))
-    return { status: 'alive', bundle: bundle.digest, commit: bundle.commit, webhooks, channels }
+    return { status: 'alive', bundle: bundle.digest, commit: bundle.commit, webhooks, hooks, channels }
   }
   const services = options.services ?? []
   for (const one of services) one.counted?.(metrics.countRequest)
@@ -113,8 +124,7 @@ export async function serve(runtime: Runtime, options: ServeOptions): Promise<Se
         headers: { 'retry-after': '5' },
       })
     for (const one of services) if ((await one.handle?.(request, response)) === true) return
-    if ((await receiver(request, response)) || (await seed(request, response)) || (await approvals(request, response)))
-      return
+    for (const one of [receiver, hooks, seed, approvals]) if (await one(request, response)) return
     request.resume()
     send(response, { status: 404, body: '{"error":"not found"}', contentType: 'application/json' })
   }

@@ -41,7 +41,14 @@ import {
   sha256,
 } from '../model/index.ts'
 import { compileIntegration, type Integration } from '../normalize/index.ts'
-import { callCircles, compilePlaybook, type KnownAction, type Playbook, verifyPlaybook } from '../playbook/index.ts'
+import {
+  callCircles,
+  compilePlaybook,
+  type KnownAction,
+  type Playbook,
+  sharedHooks,
+  verifyPlaybook,
+} from '../playbook/index.ts'
 import { type ClosingPolicy, compileClosing, compilePolicy, type Policy } from '../policy/index.ts'
 import { checkBudgets } from './budget.ts'
 import { isMisplaced, type Kind, kindOf, kinds } from './kinds.ts'
@@ -172,7 +179,7 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
     all('playbook', (document) => compilePlaybook(document, actions)).map((one) => [one.id, one] as const),
   )
   for (const one of playbooks.values()) problems.push(...verifyPlaybook(one, { actions, playbooks }))
-  problems.push(...callCircles(playbooks))
+  problems.push(...callCircles(playbooks), ...sharedHooks(playbooks))
   const counts = Object.fromEntries([...documents].map(([kind, list]) => [kind, list.length])) as Record<Kind, number>
   const ordered = problems.sort(byPlace)
   if (ordered.some((one) => one.severity === 'error')) return { bundle: null, problems: ordered, counts }

@@ -1,5 +1,6 @@
 import { incidentFactNames } from '../correlate/index.ts'
 import type { Document, JsonObject, Problem, Result } from '../model/index.ts'
+import { compileHook } from './compile-hook.ts'
 import { compileSteps } from './compile-step.ts'
 import {
   everyStep,
@@ -87,7 +88,7 @@ function triggerOf(raw: JsonObject, reading: Reading): PlaybookTrigger {
     when,
     everyMs: given.every === undefined ? null : readDuration(reading, given.every, ['trigger', 'every']),
     manual: given.manual === true,
-    webhook: typeof given.webhook === 'string' ? given.webhook : null,
+    webhook: compileHook(given.webhook, reading),
     once: given.once === 'change' ? 'change' : 'incident',
     cooldownMs: given.cooldown === undefined ? 0 : readDuration(reading, given.cooldown, ['trigger', 'cooldown']),
   }

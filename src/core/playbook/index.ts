@@ -1,8 +1,10 @@
 export { exportCacao } from './cacao/export.ts'
 export { type Imported, importCacao } from './cacao/import.ts'
 export { callCircles } from './circles.ts'
+export { sharedHooks } from './compile-hook.ts'
 export { compilePlaybook } from './compile-playbook.ts'
 export { incidentFactTypes } from './fact-types.ts'
+export { type HookWish, type PlaybookHook, readHookBody } from './hook.ts'
 export { advance } from './interpreter.ts'
 export {
   type ActionStep,

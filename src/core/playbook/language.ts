@@ -1,6 +1,7 @@
 import type { Condition } from '../condition/index.ts'
 import type { EffectClass, JsonObject, Place, RuleRef } from '../model/index.ts'
 import type { Value } from '../template/index.ts'
+import type { PlaybookHook } from './hook.ts'
 
 /** What happened to an incident, as playbooks name it in `trigger.on`. */
 export const incidentChanges = ['opened', 'extended', 'escalated'] as const
@@ -153,8 +154,8 @@ export interface PlaybookTrigger {
   readonly everyMs: number | null
   /** Whether a person may start it. */
   readonly manual: boolean
-  /** Name of the webhook that starts it for an incident, `/hooks/<name>`. */
-  readonly webhook: string | null
+  /** The webhook that starts it for an incident. */
+  readonly webhook: PlaybookHook | null
   /** `incident`: once for each incident; `change`: each time. */
   readonly once: 'incident' | 'change'
   /** The least time between two starts for one incident. */

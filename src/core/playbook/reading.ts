@@ -21,7 +21,8 @@ export interface Reading {
   readonly depth: number
 }
 
-const noValue: Value = {
+/** Stands where a value could not be compiled. */
+export const noValue: Value = {
   paths: [],
   render: () => ({ ok: false, problems: [] }),
   infer: () => ({ type: anything, problems: [] }),

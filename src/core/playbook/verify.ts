@@ -47,6 +47,8 @@ export function verifyPlaybook(playbook: Playbook, surroundings: Surroundings): 
   const inputs = inputTypes(playbook)
   const known = where(start(inputs), playbook.trigger.when)
   if (playbook.trigger.when !== null) checkCondition(walk, start(inputs), playbook.trigger.when)
+  const asked = playbook.trigger.webhook?.when ?? null
+  if (asked !== null) checkCondition(walk, known, asked)
   const end = steps(walk, playbook.steps, known)
   const failure = objectOf({ step: text, sentence: text })
   const left = walk.leaving.reduce(meet, known)
