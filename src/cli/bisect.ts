@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { plain } from '../cases/index.ts'
 import { formatPlace } from '../core/model/index.ts'
-import { type Bisected, bisect, defaultLimits, historyOfFiles } from '../preview/index.ts'
+import { type Bisected, bisect, defaultLimits, historyOfFiles, integrationsAt } from '../preview/index.ts'
 import { Failure } from './failure.ts'
 import { root } from './load-bundle.ts'
 import { createProgress } from './progress.ts'
@@ -48,8 +48,11 @@ async function search(options: Options): Promise<void> {
   if (wanted === undefined || (alert !== undefined && lost !== undefined))
     throw new Failure('give one of --alert and --lost', { exitCode: 2 })
   const rule = await ruleOfCommits(wanted, content, [good, bad])
-  const history = await historyOfFiles(options.history, options.enrich ?? null).catch((error: Error) => {
-    throw new Failure(`a file cannot be read: ${error.message}`, { exitCode: 2 })
+  const integrations = await integrationsAt(content, good).catch((error: Error) => {
+    throw new Failure(error.message, { exitCode: 3 })
+  })
+  const history = await historyOfFiles(options.history, options.enrich ?? null, integrations).catch((error: Error) => {
+    throw new Failure(`the history cannot be read: ${error.message}`, { exitCode: 2 })
   })
   const progress = createProgress('searching')
   const found = await bisect({

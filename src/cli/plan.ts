@@ -9,6 +9,7 @@ import {
   defaultLimits,
   type History,
   historyOfFiles,
+  integrationsAt,
   ownHistory,
   planMarkdown,
   planText,
@@ -129,12 +130,15 @@ function withOptions(budget: Budget, given: Options['budget']): Budget {
   }
 }
 
-async function historyOf({ history, enrich, content }: Options): Promise<History | null> {
+async function historyOf({ history, enrich, content, base }: Options): Promise<History | null> {
   const own = await ownHistory(history?.length === 1 ? (history[0] ?? content) : content)
   if (history === undefined || (history.length === 1 && own !== null)) {
     return own === null || enrich === undefined ? own : { ...own, enrichDir: enrich }
   }
-  return historyOfFiles(history, enrich ?? null).catch((error: Error) => {
-    throw new Failure(`a file cannot be read: ${error.message}`, { exitCode: 2 })
+  const integrations = await integrationsAt(content, base).catch((error: Error) => {
+    throw new Failure(error.message, { exitCode: 3 })
+  })
+  return historyOfFiles(history, enrich ?? null, integrations).catch((error: Error) => {
+    throw new Failure(`the history cannot be read: ${error.message}`, { exitCode: 2 })
   })
 }

@@ -9,8 +9,8 @@ import {
   createProbe,
   type NewDelivery,
   readByAge,
+  readChunks,
   readLedger,
-  readStream,
   type Survey,
   surveyFiles,
 } from '../ingest/index.ts'
@@ -39,7 +39,7 @@ export function register(program: Command): void {
     .command('run')
     .argument(
       '[files...]',
-      'NDJSON, JSON, gzip, zip, CEF, syslog, Zeek, Windows XML or EVTX files, or directories; none or - reads standard input',
+      'NDJSON, JSON, gzip, zip, CEF, syslog, Zeek, Windows XML or EVTX files, recordings, or directories; none or - reads standard input',
     )
     .description('take files through the whole path: normalise, detect, correlate, assess, respond in simulate mode')
     .option('--source <integration>', 'the integration the records come from (default: recognised by the manifests)')
@@ -50,7 +50,8 @@ export function register(program: Command): void {
     .option('--json', 'end with one line of JSON')
     .addHelpText(
       'after',
-      '\nFiles are read in the order of the times in them. In folders, files in which nothing is known as events are left alone.\n\nExamples:\n  gitsoc run alerts.ndjson --source wazuh\n  zcat trail.json.gz | gitsoc run --json\n  gitsoc run logs/ --store var/case-17',
+      '\nFiles are read in the order of the times in them. A file that begins with a line { at, source, body } is a recording: each such line is a' +
+        '\ndelivery of that integration, received at that time, unless --source is given. In folders, files in which nothing is known as events are left alone.\n\nExamples:\n  gitsoc run alerts.ndjson --source wazuh\n  zcat trail.json.gz | gitsoc run --json\n  gitsoc run logs/ --store var/case-17',
     )
     .action(run)
 }
@@ -90,21 +91,25 @@ async function run(files: readonly string[], options: Options): Promise<void> {
       workDir: dir ?? join(options.store ?? '', 'work'),
       ...(options.enrich === undefined ? {} : { enrichDir: options.enrich }),
     })
-    let events = 0
+    let waiting = 0
+    let total = 0
     let note = ''
     const lateBefore = await readLate(store)
     const chunks: AsyncIterable<readonly NewDelivery[]> = fromStdin
-      ? (async function* () {
-          for await (const one of readStream(process.stdin, clock, options.source ?? null)) yield [one]
-        })()
+      ? readChunks(process.stdin, clock, options.source ?? null)
       : readByAge(survey.files, {
           ...reading,
           progress: (at) => progress.update(at.bytesRead, at.bytesTotal, note),
         })
     for await (const chunk of chunks) {
       await runtime.inbox.accept(chunk)
-      if (++events % aheadDeliveries === 0) await runtime.pipeline.drain()
-      note = `${events} chunks`
+      total += chunk.length
+      waiting += chunk.length
+      if (waiting >= aheadDeliveries) {
+        await runtime.pipeline.drain()
+        waiting = 0
+      }
+      note = `${total} deliveries`
     }
     await runtime.pipeline.drain()
     await runtime.responder.drain()

@@ -5,7 +5,7 @@ import type { NewDelivery } from './inbox.ts'
 export interface Probe {
   /** Earliest time at which one of its first records says that it happened, in epoch milliseconds; null when none says so. */
   readonly firstAt: number | null
-  /** Whether a decoder or a manifest knows one of them as more than a line of text. */
+  /** Whether it says whose it is, or a decoder or a manifest knows one of them as more than a line of text. */
   readonly recognised: boolean
 }
 
@@ -21,7 +21,8 @@ export function createProbe(normalizer: Normalizer): (delivery: NewDelivery) => 
     for (const one of records)
       if (one.kind === 'event' && one.event.timeNote === 'as-sent')
         firstAt = Math.min(firstAt ?? one.event.occurredAt, one.event.occurredAt)
-    return { firstAt, recognised: beginsLikeJson(body) || records.some(isKnown) }
+    const recognised = delivery.source !== null || beginsLikeJson(body) || records.some(isKnown)
+    return { firstAt, recognised }
   }
 }
 

@@ -7,6 +7,7 @@ import { evtxChunks, isEvtxFile } from './evtx-chunks.ts'
 import type { NewDelivery } from './inbox.ts'
 import { createJsonElements, TooLarge } from './json-elements.ts'
 import { peek } from './peek.ts'
+import { beginsAsRecording, recordedLines } from './recorded-lines.ts'
 import { textModeOf } from './text-mode.ts'
 import { isGzip, unpacked } from './unpack-gzip.ts'
 import { asUtf8, utf16Of } from './utf16.ts'
@@ -50,7 +51,8 @@ export async function listFiles(
 
 /**
  * Files as deliveries of at most 1,000 records or about 1 MB: lines (NDJSON, CEF, LEEF, syslog, Zeek), JSON documents,
- * lists of any length, XML, Windows event logs (EVTX). gzip, zip and UTF-16 are recognised by their first bytes. Memory
+ * lists of any length, XML, Windows event logs (EVTX). gzip, zip and UTF-16 are recognised by their first bytes. Recordings
+ * (see {@link recordedDelivery}) are deliveries as they were received, transport `webhook`, unless a `source` is given. Memory
  * stays bounded; what does not fit is an error that names the file.
  */
 export async function* readFiles(
@@ -70,10 +72,10 @@ export async function* readFiles(
           bytesRead = Math.min(before + bytes, bytesRead + chunk.length * part.share)
         })
         try {
-          for await (const chunk of readStream(part.stream, options.clock, source)) {
+          for await (const chunk of readChunks(part.stream, options.clock, source)) {
             options.progress?.({ bytesRead, bytesTotal: Math.max(bytesTotal, bytesRead) })
-            deliveries++
-            yield [chunk]
+            deliveries += chunk.length
+            yield chunk
           }
         } catch (error) {
           if (part.name === null) throw error
@@ -103,6 +105,15 @@ export async function* readStream(
   clock: () => number,
   source: string | null,
 ): AsyncGenerator<NewDelivery> {
+  for await (const chunk of readChunks(stream, clock, source)) yield* chunk
+}
+
+/** The same, deliveries that come together in one list: those of a recording, up to 1,000. */
+export async function* readChunks(
+  stream: Readable,
+  clock: () => number,
+  source: string | null,
+): AsyncGenerator<readonly NewDelivery[]> {
   const packed = await peek(stream, 8)
   const { first, parts: bytes } = isGzip(packed.first) ? await peek(unpacked(packed.parts), 8) : packed
   const wide = utf16Of(first)
@@ -110,17 +121,24 @@ export async function* readStream(
   if (isZip(first)) throw new Error('a zip is read as a file of its own, not from a stream or out of another')
   if (isEvtxFile(first)) {
     for await (const body of evtxChunks(parts))
-      yield { source, transport: 'file', contentType: evtxType, receivedAt: clock(), body }
+      yield [{ source, transport: 'file', contentType: evtxType, receivedAt: clock(), body }]
     return
   }
   let pending: Buffer = Buffer.alloc(0)
   let later: Buffer[] = []
   let mode: 'unknown' | 'lines' | 'document' = 'unknown'
   let zeekHeader = ''
+  let isRecording: boolean | undefined
   let size = 0
   const joinParts = () => {
     pending = later.length === 0 ? pending : Buffer.concat([pending, ...later])
     later = []
+  }
+  const linesOf = (chunk: Buffer): readonly NewDelivery[] => {
+    isRecording ??= source === null && beginsAsRecording(chunk)
+    if (isRecording) return recordedLines(chunk, (lines) => delivery(lines, 'lines', clock, source))
+    if (zeekHeader === '') zeekHeader = zeekHeaderOf(chunk)
+    return [delivery(withHeader(chunk, zeekHeader), 'lines', clock, source)]
   }
   for await (const part of parts) {
     later.push(part)
@@ -133,14 +151,12 @@ export async function* readStream(
     joinParts()
     if (mode === 'unknown') mode = textModeOf(pending, false)
     if (mode === 'document' && pending.length > maxWholeBytes && isJson(pending)) {
-      for await (const chunk of readElements(pending, parts)) yield delivery(chunk, 'lines', clock, source)
+      for await (const chunk of readElements(pending, parts)) yield [delivery(chunk, 'lines', clock, source)]
       return
     }
     if (mode === 'lines') {
       for (let cut = cutLines(pending); cut > 0; cut = cutLines(pending)) {
-        const head = pending.subarray(0, cut)
-        if (zeekHeader === '') zeekHeader = zeekHeaderOf(head)
-        yield delivery(withHeader(head, zeekHeader), 'lines', clock, source)
+        yield linesOf(pending.subarray(0, cut))
         pending = pending.subarray(cut)
       }
     }
@@ -150,7 +166,9 @@ export async function* readStream(
   if (pending.length === 0) return
   if (mode === 'unknown') mode = textModeOf(pending, true)
   if (mode === 'lines' && pending.toString('utf8').trim() === '') return
-  yield delivery(mode === 'lines' ? withHeader(pending, zeekHeader) : pending, mode, clock, source)
+  // A recording of one line is a document to whoever looks at one line.
+  if (mode === 'lines' || (source === null && beginsAsRecording(pending))) yield linesOf(pending)
+  else yield [delivery(pending, mode, clock, source)]
 }
 
 function delivery(

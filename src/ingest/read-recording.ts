@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { isObject } from '../core/model/index.ts'
 import type { NewDelivery } from './inbox.ts'
+import { recordedDelivery } from './recorded-lines.ts'
 
-/** The deliveries of a recording: lines of `{ at, source, body }`, gzip by its name. */
+/** The deliveries of a recording: lines of `{ at, source, body }`, gzip by its name. Throws where a line is anything else. */
 export async function readRecording(file: string): Promise<readonly NewDelivery[]> {
   const bytes = await readFile(file)
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
@@ -11,16 +11,8 @@ export async function readRecording(file: string): Promise<readonly NewDelivery[
     .trimEnd()
     .split('\n')
     .map((line, index) => {
-      const value = JSON.parse(line) as unknown
-      if (!isObject(value) || typeof value.at !== 'number' || typeof value.source !== 'string')
-        throw new Error(`${file}:${index + 1} is no recorded delivery`)
-      const body = typeof value.body === 'string' ? value.body : JSON.stringify(value.body)
-      return {
-        source: value.source,
-        transport: 'webhook',
-        contentType: 'application/json',
-        receivedAt: value.at,
-        body: Buffer.from(body),
-      }
+      const delivery = recordedDelivery(line)
+      if (delivery === null) throw new Error(`${file}:${index + 1} is no recorded delivery`)
+      return delivery
     })
 }

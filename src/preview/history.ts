@@ -1,6 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { listFiles, readFiles, readRecording } from '../ingest/index.ts'
+import { compileBundle } from '../core/content/index.ts'
+import { oneLine, tenantId } from '../core/model/index.ts'
+import { createNormalizer, type Integration } from '../core/normalize/index.ts'
+import { createProbe, listFiles, type NewDelivery, readByAge, readRecording, surveyFiles } from '../ingest/index.ts'
+import { readCommit } from '../repo/index.ts'
 import type { PastDelivery } from './locked-child.ts'
 
 /** Recorded events, with the lists that enriched them; each reading gives the same deliveries in the same order. */
@@ -13,16 +17,40 @@ export interface History {
   readonly note?: string
 }
 
-/** A file that says when each delivery was received: `recording.ndjson`, plain or gzip, lines of `{ at, source, body }`. */
+/** How a repository names its recordings: `recording.ndjson`, plain or gzip. Elsewhere they are known by their lines. */
 const isRecording = (path: string) => /^(.+[.-])?recording\.ndjson(\.gz)?$/.test(basename(path))
 
 /**
- * History of files and folders, read as `gitsoc run` reads them, files in the order of their names. Throws when one is not
- * there; reading throws when one cannot be read to its end.
+ * History of files and folders, read as `gitsoc run` reads them: all together in the order of the times in them, as
+ * these integrations read those. Throws when one is not there; reading throws when one cannot be read to its end.
  */
-export async function historyOfFiles(paths: readonly string[], enrichDir: string | null): Promise<History> {
-  const files = await listFiles(paths)
-  return { enrichDir, deliveries: () => deliveriesOf(files.map(({ path }) => path)) }
+export async function historyOfFiles(
+  paths: readonly string[],
+  enrichDir: string | null,
+  integrations: readonly Integration[],
+): Promise<History> {
+  const reading = { clock: Date.now, probe: createProbe(createNormalizer(integrations, tenantId('main'))) }
+  const { files, leftAlone } = await surveyFiles(paths, reading)
+  const [first] = leftAlone
+  return {
+    enrichDir,
+    deliveries: () => deliveriesOf(readByAge(files, reading)),
+    ...(first === undefined
+      ? {}
+      : {
+          note: `${leftAlone.length} of the files given hold nothing that is known as events and were left alone, such as ${oneLine(first, 120)}`,
+        }),
+  }
+}
+
+/**
+ * The integrations of a commit; none when they do not load: then nothing says when things happened, and files come in the
+ * order of their names. Throws when the commit cannot be read.
+ */
+export async function integrationsAt(repository: string, revision: string): Promise<readonly Integration[]> {
+  const { files, commit } = await readCommit(repository, revision)
+  const manifests = files.filter(({ path }) => path.startsWith('integrations/'))
+  return compileBundle(manifests, commit).bundle?.integrations ?? []
 }
 
 /**
@@ -37,19 +65,17 @@ export async function ownHistory(root: string): Promise<History | null> {
   for (const path of recordings) {
     const enrichDir = join(path, '../enrich')
     if ((await stat(enrichDir).catch(() => null))?.isDirectory() === true)
-      return { enrichDir, deliveries: () => deliveriesOf(recordings) }
+      return { enrichDir, deliveries: () => recordedIn(recordings) }
   }
-  return { enrichDir: null, deliveries: () => deliveriesOf(recordings) }
+  return { enrichDir: null, deliveries: () => recordedIn(recordings) }
 }
 
-async function* deliveriesOf(paths: readonly string[]): AsyncGenerator<PastDelivery> {
-  for (const path of paths) {
-    if (isRecording(path)) {
-      for (const one of await readRecording(path)) yield { ...one, receipt: 'recorded' }
-      continue
-    }
-    // Received now as far as times in the future are concerned; core/replay puts the receipt to each event's own time.
-    for await (const chunk of readFiles([path], { clock: Date.now }))
-      for (const one of chunk) yield { ...one, receipt: 'as-sent' }
-  }
+async function* recordedIn(paths: readonly string[]): AsyncGenerator<PastDelivery> {
+  for (const path of paths) for (const one of await readRecording(path)) yield { ...one, receipt: 'recorded' }
+}
+
+async function* deliveriesOf(chunks: AsyncIterable<readonly NewDelivery[]>): AsyncGenerator<PastDelivery> {
+  // Files are received now as far as times in the future are concerned; core/replay puts the receipt to each event's own time.
+  for await (const chunk of chunks)
+    for (const one of chunk) yield { ...one, receipt: one.transport === 'file' ? 'as-sent' : 'recorded' }
 }

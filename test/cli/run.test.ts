@@ -42,6 +42,16 @@ test('records of one file that come too late for a correlation are told, with wh
   expect(out).toMatch(/Sort the records/)
 })
 
+test('a recording is taken as it was received, whatever its file is called, and says which source is not known', async () => {
+  const recorded = (body: string, minute: number, source = 'syslog') =>
+    `${JSON.stringify({ at: start + minute * 60_000, source, body })}\n`
+  const guessed = failures(0, 30).trim().split('\n')
+  const text = guessed.map((one) => recorded(one, 1)).join('') + recorded('x', 2, 'nobody')
+  const { summary } = await run(join(folderOf({ 'deliveries.txt': text }), 'deliveries.txt'))
+  expect(summary).toMatchObject({ received: 31, deadLettered: 1 })
+  expect(summary.incidents.map((one) => one.title)).toEqual([expect.stringMatching(/SSH/)])
+})
+
 describe('in a folder', () => {
   const files = {
     'README.md': '# What this is\n\nCEF:0|v|p|1|1|an example|3|src=192.0.2.1\n',

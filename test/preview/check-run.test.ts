@@ -51,7 +51,7 @@ test('a pull request is compared with where it began, not with what others merge
   repository.put('rules/detection/export.yaml', ruleFile('export', 'export'))
   repository.put('rules/detection/fixtures/export.yaml', fixtureFile('export'))
   const head = repository.commit()
-  const history = await historyOfFiles([repository.put('events.ndjson', record(0, 'export', 'user1'))], null)
+  const history = await historyOfFiles([repository.put('events.ndjson', record(0, 'export', 'user1'))], null, [])
   const preview = await previewChange({ repository: repository.dir, base, head, history })
   expect(preview).toMatchObject({ base, compared: began, head, failures: [] })
   expect(preview.plan?.content.map(({ change, title }) => [change, title])).toEqual([['added', 'export']])
@@ -154,7 +154,7 @@ test('a pull request is judged by the budgets of the branch it goes to, and cann
   repository.put('rules/detection/fixtures/export.yaml', fixtureFile('export'))
   const head = repository.commit()
   const events = [0, 1, 2].map((n) => record(n, 'export', `user${n}`)).join('\n')
-  const history = await historyOfFiles([repository.put('events.ndjson', events)], null)
+  const history = await historyOfFiles([repository.put('events.ndjson', events)], null, [])
   const preview = await previewChange({ repository: repository.dir, base, head, history })
   expect(preview.failures).toEqual([
     expect.stringMatching(
