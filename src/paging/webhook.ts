@@ -4,11 +4,11 @@ import { type ChatParts, perform } from '../chatops/index.ts'
 import { type Analyst, analystOf, type Command, rolesOf } from '../core/command/index.ts'
 import { BodyRefused, readBody, send } from '../ingest/index.ts'
 import type { Tx } from '../store/index.ts'
-import { wholeIncident } from './page-writer.ts'
-import { pagerUser } from './pager-user.ts'
+import { pagerAlertKeys, pagerUser } from './pager-api.ts'
 import { type PagerNews, readWebhook } from './read-webhook.ts'
 import type { PagerDutySettings } from './settings.ts'
 import { isFromPagerDuty } from './verify-webhook.ts'
+import { incidentsOf } from './which-incidents.ts'
 
 export interface WebhookParts extends ChatParts {
   readonly settings: PagerDutySettings & { readonly webhook: NonNullable<PagerDutySettings['webhook']> }
@@ -62,19 +62,31 @@ export function createPagerWebhook(parts: WebhookParts) {
 async function hear(parts: WebhookParts, news: PagerNews): Promise<Heard> {
   const { store, clock } = parts
   if (Math.abs(clock() - news.at) > oldestMs) return { status: 200, what: 'too old' }
-  const incident = await store.transaction((tx) => incidentOf(tx, news))
-  if (incident === null) return { status: 200, what: 'not about an incident that was called for from here' }
-  if (news.user === null || news.kind === 'other') return { status: 200, what: 'nothing that a person did' }
+  const { user } = news
+  if (user === null || news.kind === 'other') {
+    await store.transaction((tx) => incidentsOf(tx, news, []))
+    return { status: 200, what: 'nothing that a person did' }
+  }
+  const keys = news.outside === null ? [] : await pagerAlertKeys(news.outside, apiOf(parts))
+  const incidents = await store.transaction((tx) => incidentsOf(tx, news, keys === 'away' ? [] : keys))
+  if (incidents.length === 0)
+    return keys === 'away'
+      ? { status: 503, what: 'PagerDuty does not say what this is about' }
+      : { status: 200, what: 'not about an incident that was called for from here' }
   if (!(await store.transaction((tx) => claim(tx, news.id, clock())))) return { status: 200, what: 'heard before' }
   const forget = () =>
     store.transaction((tx) =>
       tx.query(`delete from heard where tenant = $1 and channel = 'pagerduty' and id = $2`, [tx.tenant, news.id]),
     )
   try {
-    const what = await act(parts, news, news.user, incident)
-    if (what === 'away') {
-      await forget()
-      return { status: 503, what: 'PagerDuty does not say who this was' }
+    const did: string[] = []
+    for (const incident of incidents) {
+      const what = await act(parts, news, user, incident)
+      if (what === 'away') {
+        await forget()
+        return { status: 503, what: 'PagerDuty does not say who this was' }
+      }
+      did.push(what)
     }
     await store.transaction((tx) =>
       tx.query(`update heard set done_at = $3 where tenant = $1 and channel = 'pagerduty' and id = $2`, [
@@ -83,17 +95,21 @@ async function hear(parts: WebhookParts, news: PagerNews): Promise<Heard> {
         clock(),
       ]),
     )
-    return { status: 200, what }
+    return { status: 200, what: did.join('; ') }
   } catch (error) {
     await forget().catch(() => {})
     throw error
   }
 }
 
+const apiOf = ({ settings, timeoutMs }: WebhookParts) => ({
+  ...{ apiUrl: settings.apiUrl, apiKey: settings.webhook.apiKey, timeoutMs },
+})
+
 /** Does what the person did there; what it came to, or `away` when nobody knows who it was. */
 async function act(parts: WebhookParts, news: PagerNews, user: string, incident: number): Promise<string> {
-  const { settings, bundle, clock, timeoutMs, store } = parts
-  const ask = { apiUrl: settings.apiUrl, apiKey: settings.webhook.apiKey, timeoutMs }
+  const { bundle, clock, store } = parts
+  const ask = apiOf(parts)
   const known = await pagerUser(user, ask)
   if (known === 'away') return 'away'
   const { team } = bundle()
@@ -143,33 +159,6 @@ function commandOf(news: PagerNews, assignee: Analyst | null): Command {
     default:
       return { verb: 'ack', reason: 'in PagerDuty' }
   }
-}
-
-/** The incident that was called for with this key, and is known by PagerDuty's own id from then on. */
-async function incidentOf(tx: Tx, { key, outside }: PagerNews): Promise<number | null> {
-  const [, tenant, number] = /^([a-z0-9-]{1,63})\/INC-(\d{1,9})$/.exec(key ?? '') ?? []
-  if (tenant !== undefined && tenant !== tx.tenant) return null
-  if (number === undefined) {
-    if (outside === null || key !== null) return null
-    const known = await tx.query<{ incident: number }>(
-      'select incident from page_outside where tenant = $1 and id = $2',
-      [tx.tenant, outside],
-    )
-    return known.rows[0]?.incident ?? null
-  }
-  const paged = await tx.query('select from page where tenant = $1 and incident = $2 and subject = $3 limit 1', [
-    tx.tenant,
-    Number(number),
-    wholeIncident,
-  ])
-  if (paged.rowCount === 0) return null
-  if (outside !== null)
-    await tx.query('insert into page_outside (tenant, id, incident) values ($1, $2, $3) on conflict do nothing', [
-      tx.tenant,
-      outside,
-      Number(number),
-    ])
-  return Number(number)
 }
 
 /** Whether this event is ours to do: nobody did it, and nobody is doing it. */

@@ -137,6 +137,41 @@ test.each([
   }
 })
 
+test('an incident of PagerDuty is known by its id whatever key it has, once it was ours', async () => {
+  const { hooks, key, incident, pagerDuty } = await world()
+  await hooks.tell('incident.triggered', { key, user: null })
+  pagerDuty.group('P1', [])
+  expect(await hooks.tell('incident.acknowledged', { key: 'd3640fbd41094207a1c11e58e46b1662' })).toMatchObject({
+    status: 200,
+  })
+  expect(await incident()).toEqual({ status: 'acknowledged', owner: 'analyst-1' })
+})
+
+test('alerts that PagerDuty puts into one incident are ours by their own keys', async () => {
+  const { hooks, rows, key, store, paging, pagerDuty } = await world()
+  await store.transaction((tx) => saveIncidents(tx, [assessed('HIGH', { tenant: store.tenant, number: 2 })]))
+  await paging.tick()
+  pagerDuty.group('P9', ['somebody/else', key, `${store.tenant}/INC-2`, `${store.tenant}/INC-3`, 'other/INC-2'])
+  expect(await hooks.tell('incident.acknowledged', { key: 'somebody/else', data: { id: 'P9' } })).toMatchObject({
+    status: 200,
+  })
+  expect(await rows('select number, status, owner from incident order by number')).toEqual([
+    { number: 1, status: 'acknowledged', owner: 'analyst-1' },
+    { number: 2, status: 'acknowledged', owner: 'analyst-1' },
+  ])
+})
+
+test('while PagerDuty does not say what it is about, a webhook of an unknown key is refused for now', async () => {
+  const { hooks, key, incident, pagerDuty } = await world()
+  pagerDuty.group('P9', [key])
+  const body = hooks.body('incident.acknowledged', { key: 'somebody/else', data: { id: 'P9' } })
+  pagerDuty.fault({ status: 500 })
+  expect((await hooks.post(body)).status).toBe(503)
+  pagerDuty.fault(null)
+  expect((await hooks.post(body)).status).toBe(200)
+  expect((await incident())?.status).toBe('acknowledged')
+})
+
 test('what is sent again is done once', async () => {
   const { hooks, key, rows } = await world()
   await hooks.tell('incident.acknowledged', { key })
@@ -197,9 +232,9 @@ test('while a key is replaced either of two signatures is enough, on both sides'
 test('events about what was not called for here, of long ago, and of other kinds change nothing', async () => {
   const { hooks, key, incident, time, last } = await world()
   for (const parts of [
-    { key: 'main/INC-2' },
-    { key: 'other/INC-1' },
-    { key: undefined },
+    { key: 'main/INC-2', data: { id: 'P8' } },
+    { key: 'other/INC-1', data: { id: 'P8' } },
+    { key: undefined, data: { id: 'P8' } },
     { key, at: time.at - 8 * 86_400_000 },
   ])
     expect((await hooks.tell('incident.acknowledged', parts as { key: string })).status).toBe(200)
@@ -218,7 +253,7 @@ test('two tenants: an acknowledgement counts at its own', async () => {
   const one = await world({ store: await testStore({ url, tenant: 'one' }) })
   const two = await world({ store: await testStore({ url, tenant: 'two' }) })
   expect(one.pagerDuty.incidents[0]?.dedupKey).toBe('one/INC-1')
-  await two.hooks.tell('incident.acknowledged', { key: 'one/INC-1' })
+  await two.hooks.tell('incident.acknowledged', { key: 'one/INC-1', data: { id: 'P8' } })
   expect((await one.incident())?.status).toBe('new')
   await one.hooks.tell('incident.acknowledged', { key: 'one/INC-1' })
   expect((await one.incident())?.status).toBe('acknowledged')

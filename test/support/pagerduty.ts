@@ -21,13 +21,14 @@ export const routingKey = (service: string) => `${service.replaceAll('-', '')}${
 
 /**
  * PagerDuty on loopback: Events API v2 with its limits (400 for what it does not take), one incident for each service and
- * dedup key, users of the REST API, and webhooks v3 with their signature. Faults by turn.
+ * dedup key, users and alerts of the REST API, and webhooks v3 with their signature. Faults by turn.
  */
 export async function startPagerDuty(services: readonly string[] = ['default']) {
   const keys = new Map(services.map((service) => [routingKey(service), service]))
   const events: Readonly<Record<string, unknown>>[] = []
   const incidents: PagerIncident[] = []
   const users = new Map<string, string>()
+  const grouped = new Map<string, readonly string[]>()
   let fault: PagerFault | null = null
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -46,6 +47,15 @@ export async function startPagerDuty(services: readonly string[] = ['default']) 
         if (request.headers.authorization !== 'Token token=rest-key') return reply(401, { error: 'who are you' })
         const email = users.get(user)
         return email === undefined ? reply(404, {}) : reply(200, { user: { id: user, email, name: 'Somebody' } })
+      }
+      const asked = /^\/incidents\/(\w+)\/alerts\?limit=100$/.exec(request.url ?? '')?.[1]
+      if (asked !== undefined) {
+        if (request.headers.authorization !== 'Token token=rest-key') return reply(401, { error: 'who are you' })
+        const own = incidents.filter(({ id }) => id === asked).map(({ dedupKey }) => dedupKey)
+        const keys = grouped.get(asked) ?? own
+        return keys.length === 0
+          ? reply(404, {})
+          : reply(200, { alerts: keys.map((key) => ({ type: 'alert', alert_key: key })), more: false })
       }
       if (request.url !== '/v2/enqueue') return reply(404, {})
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>
@@ -92,6 +102,8 @@ export async function startPagerDuty(services: readonly string[] = ['default']) 
     fault: (next: PagerFault | null) => {
       fault = next
     },
+    /** Puts the alerts of several keys into one incident, as a service does that groups alerts. */
+    group: (id: string, keys: readonly string[]) => void grouped.set(id, keys),
     addUser: (id: string, email: string) => void users.set(id, email),
   }
 }
