@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Bundle } from '../core/content/index.ts'
 import { didYouMean, type JsonObject } from '../core/model/index.ts'
+import type { TeamLookup } from '../github/index.ts'
 import { connectPaging, type PagerDutySettings, pagerDutySettings, servicesOf } from '../paging/index.ts'
 import { type Channel, channelHealth, disableChannel } from '../projection/index.ts'
 import { writeEmail } from '../respond/index.ts'
@@ -50,6 +51,8 @@ export function channelServices(
     readonly clock: () => number
     readonly log: (message: string) => void
     readonly workDir: string
+    /** Teams on GitHub of a login, for roles in Slack. */
+    readonly teamsOf: TeamLookup['teamsOf']
   },
 ): readonly Service[] {
   const { store } = parts

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Bundle } from '../core/content/index.ts'
 import type { JsonObject } from '../core/model/index.ts'
-import { createFollower, deployedBundle } from '../github/index.ts'
+import { createFollower, createTeamLookup, deployedBundle } from '../github/index.ts'
 import { webhookStatus } from '../ingest/index.ts'
 import { playbookAuthors } from '../repo/index.ts'
 import { createRuntime, isLoopback, type Serving, secretsFrom, serve } from '../server/index.ts'
@@ -95,12 +95,13 @@ export async function startServer(
   })
   const shared = { store, clock, log, bundle: () => runtime.bundle() }
   const anchorer = anchorServices(settings.audit, shared)
-  const told = channelServices(settings.channels, { ...shared, secrets, workDir })
+  const teams = createTeamLookup({ clock })
+  const told = channelServices(settings.channels, { ...shared, secrets, workDir, teamsOf: teams.teamsOf })
   const closing = closingServices(settings.closing, shared)
   const github = await githubFor(config('github'), {
     ...shared,
     secrets,
-    features: closing.features,
+    features: [...closing.features, teams.feature],
     mirrorsDir: join('var', 'github'),
     enrichDir: enrichDir ?? null,
   })

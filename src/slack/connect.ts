@@ -5,7 +5,7 @@ import type { Bundle } from '../core/content/index.ts'
 import { createDrain, type Drain, enableChannel, NotNow } from '../projection/index.ts'
 import type { Store } from '../store/index.ts'
 import { callMs, clientOptions, createClient, failureOf, quietLogger } from './client.ts'
-import { createApp } from './create-app.ts'
+import { type AppParts, createApp } from './create-app.ts'
 import { createFindChannel } from './find-channel.ts'
 import { createHttpReceiver } from './receive-http.ts'
 import type { SlackSettings } from './settings.ts'
@@ -18,6 +18,7 @@ export interface SlackParts {
   readonly bundle: () => Bundle
   readonly clock: () => number
   readonly log: (message: string) => void
+  readonly teamsOf: AppParts['teamsOf']
   /** How long an incident's message rests between two edits; 3 s unless told. */
   readonly restMs?: number
 }

@@ -75,7 +75,8 @@ export function createApp(parts: AppParts, receiver: Receiver): App {
       if (!(await isFirst(store, body, clock()))) return null
       const said = await who(body.user.id, body.team?.id ?? body.user.team_id)
       if (!said.ok) return `Your answer does not count: ${said.why}.`
-      return answerOpened(parts, opened, { speaker: said.speaker, reason, at: clock() })
+      const answered = await answerOpened(parts, opened, { speaker: said.speaker, reason, at: clock() })
+      return said.note === null ? answered : `${answered} ${said.note}`
     }
     const sentence = await answer().catch((error: unknown) => {
       log(`slack: an answer could not be recorded: ${(error as Error).message}`)
@@ -90,7 +91,8 @@ export function createApp(parts: AppParts, receiver: Receiver): App {
       if (!(await isFirst(store, body, clock()))) return null
       const person = await who(body.user_id, body.team_id)
       if (!person.ok) return [`Nothing was done: ${person.why}.`]
-      return commandLines(parts, body.text, person.speaker, clock())
+      const lines = await commandLines(parts, body.text, person.speaker, clock())
+      return person.note === null ? lines : [...lines, person.note]
     }
     const lines = await said().catch((error: unknown) => {
       log(`slack: a command could not be done: ${(error as Error).message}`)

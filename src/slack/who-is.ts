@@ -4,7 +4,13 @@ import { failureOf, platformError, type SlackClient } from './client.ts'
 
 /** Who a Slack user is to us, or why nobody. */
 export type WhoIs =
-  | { readonly ok: true; readonly speaker: Speaker; readonly analyst: Analyst }
+  | {
+      readonly ok: true
+      readonly speaker: Speaker
+      readonly analyst: Analyst
+      /** Why there may be fewer roles than the person thinks; null when all were looked up. */
+      readonly note: string | null
+    }
   | { readonly ok: false; readonly why: string }
 
 export interface WhoIsParts {
@@ -12,6 +18,8 @@ export interface WhoIsParts {
   /** The workspace that counts. */
   readonly workspace: string
   readonly team: () => Team
+  /** Slugs of the teams on GitHub in which a login is now, none where GitHub is not configured; throws when nobody can say. */
+  readonly teamsOf: (team: Team, login: string) => Promise<readonly string[]>
   readonly clock: () => number
 }
 
@@ -29,7 +37,8 @@ interface User {
 
 /**
  * Asks Slack who the user is, each time anew, and finds the analyst by the confirmed mail address. Names that people choose
- * for themselves are never looked at. Without Slack's answer nobody is anybody.
+ * for themselves are never looked at. Without Slack's answer nobody is anybody. Roles are those of the team's file and of the
+ * teams on GitHub that confirm the analyst's login, both as they are now.
  */
 export async function whoIs(parts: WhoIsParts, userId: string, fromTeam: string | undefined): Promise<WhoIs> {
   if (fromTeam !== parts.workspace) return nobody('this comes from another workspace')
@@ -47,10 +56,25 @@ export async function whoIs(parts: WhoIsParts, userId: string, fromTeam: string 
   if (analyst === null) return nobody('no file of rules/team has your mail address')
   if (analyst.slack !== null && analyst.slack !== userId)
     return nobody('rules/team names another Slack user for your mail address')
+  const { memberOf, note } = await membershipsOf(parts, analyst)
   return {
     ok: true,
     analyst,
-    speaker: { actor: analyst.id, roles: rolesOf(parts.team(), analyst, []), channel: 'slack' },
+    speaker: { actor: analyst.id, roles: rolesOf(parts.team(), analyst, memberOf), channel: 'slack' },
+    note,
+  }
+}
+
+/** By the login that rules/team gives, never by what Slack shows. Without GitHub's answer only the roles of the file count. */
+async function membershipsOf(
+  { team, teamsOf }: WhoIsParts,
+  { github }: Analyst,
+): Promise<{ readonly memberOf: readonly string[]; readonly note: string | null }> {
+  if (github === null || team().teams.length === 0) return { memberOf: [], note: null }
+  try {
+    return { memberOf: await teamsOf(team(), github), note: null }
+  } catch {
+    return { memberOf: [], note: 'GitHub does not say which teams you are in: roles by a team do not count now.' }
   }
 }
 

@@ -48,7 +48,10 @@ async function serving() {
     config,
     clock: Date.now,
     log,
-    services: channelServices(settings, { store, secrets, clock: Date.now, log, bundle: () => content, workDir: dir }),
+    services: channelServices(settings, {
+      ...{ store, secrets, clock: Date.now, log, bundle: () => content, workDir: dir },
+      teamsOf: async () => [],
+    }),
   })
   onTestFinished(() => server.stop())
   const alert = {

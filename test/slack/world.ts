@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import { saveIncidents } from '../../src/cases/index.ts'
+import type { Team } from '../../src/core/command/index.ts'
 import type { Incident } from '../../src/core/model/index.ts'
 import { connectSlack } from '../../src/slack/index.ts'
 import type { OpenStore } from '../../src/store/index.ts'
@@ -35,13 +36,18 @@ export async function slackWorld(
     readonly steps?: string
     readonly policy?: string
     readonly team?: string
+    /** Teams on GitHub of a login; nobody is in any unless told. */
+    readonly teamsOf?: (team: Team, login: string) => Promise<readonly string[]>
   } = {},
 ) {
   const slack = await startSlack(people)
-  const bundle = await bundleWith(options.steps ?? suspendFirst, options.policy, {
-    'rules/team/soc.yaml': options.team ?? team,
-    'rules/notify/soc.yaml': notify,
-  })
+  const contentOf = (files: Readonly<Record<string, string>> = {}) =>
+    bundleWith(options.steps ?? suspendFirst, options.policy, {
+      'rules/team/soc.yaml': options.team ?? team,
+      'rules/notify/soc.yaml': notify,
+      ...files,
+    })
+  let bundle = await contentOf()
   const world = await worldOf(bundle, {
     at: Date.now(),
     ...(options.store === undefined ? {} : { store: options.store }),
@@ -52,6 +58,7 @@ export async function slackWorld(
   const connected = connectSlack({
     store: world.store,
     bundle: () => bundle,
+    teamsOf: options.teamsOf ?? (async () => []),
     clock: () => world.time.at,
     log: (line) => void logs.push(line),
     restMs: 0,
@@ -107,6 +114,10 @@ export async function slackWorld(
     settle,
     message,
     url: `http://127.0.0.1:${port}`,
+    /** Serves other files from now on, as a deploy does. */
+    async deploy(files: Readonly<Record<string, string>>) {
+      bundle = await contentOf(files)
+    },
     saveIncident: (parts: Partial<Incident>) =>
       world.store.transaction((tx) => saveIncidents(tx, [incidentOf(1, ['user17@example.com'], parts)])),
     /** Clicks, waits for the modal, and gives it. */

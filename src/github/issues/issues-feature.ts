@@ -2,12 +2,12 @@ import type { Bundle } from '../../core/content/index.ts'
 import { type Budget, createDrain, type Drain, enableChannel, send, type Writer } from '../../projection/index.ts'
 import type { Feature, Seat } from '../app/feature.ts'
 import { CallFailed } from './call-failed.ts'
-import { type Authorized, createCalls } from './github-calls.ts'
 import { issueEventOf } from './issue-event.ts'
 import { labelStyles } from './issue-labels.ts'
 import type { Links } from './links.ts'
 import { look } from './look.ts'
 import { remoteComment, remoteIssue } from './remote-issue.ts'
+import { seatCalls } from './seat-calls.ts'
 import { type TakeParts, takeComment } from './take-comment.ts'
 import { takeIssueEvent } from './take-issue.ts'
 import { writeMessage } from './write-answer.ts'
@@ -46,15 +46,7 @@ const labelsVersion = 1
 export function issuesFeature(seat: Seat, options: IssuesOptions): IssuesFeature {
   const { store, clock, log } = seat
   const callMs = options.callMs ?? 10_000
-  const calls = createCalls({
-    apiUrl: seat.apiUrl,
-    owner: seat.owner,
-    repo: seat.repo,
-    clock,
-    callMs,
-    // Not the client itself: Probot's waits three seconds between writes and tries again by itself.
-    authorized: async () => hookOf((await seat.client()).auth),
-  })
+  const calls = seatCalls(seat, callMs)
   const links = (): Links | null => {
     const { commit } = options.bundle()
     return /^[0-9a-f]{40}$/.test(commit) ? { repo: `${seat.webUrl}/${seat.owner}/${seat.repo}`, commit } : null
@@ -110,10 +102,4 @@ export function issuesFeature(seat: Seat, options: IssuesOptions): IssuesFeature
     },
     stop: () => drain.stop(),
   }
-}
-
-/** The hook that Octokit's authentication strategies have and its types do not tell of. */
-function hookOf(auth: object): Authorized {
-  if ('hook' in auth && typeof auth.hook === 'function') return auth.hook as Authorized
-  throw new Error('the client has no authentication of its own')
 }

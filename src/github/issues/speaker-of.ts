@@ -8,7 +8,17 @@ import type { GithubCalls } from './github-calls.ts'
  */
 export async function speakerOf(calls: GithubCalls, team: Team, login: string): Promise<Speaker> {
   const analyst = analystOf(team, { github: login })
+  const memberOf = await teamsOf(calls, team, login)
+  return { actor: analyst?.id ?? login, roles: rolesOf(team, analyst, memberOf), channel: 'github' }
+}
+
+/** Slugs of the teams of which GitHub confirms at this moment that a login is an active member. */
+export async function teamsOf(
+  calls: Pick<GithubCalls, 'isMember'>,
+  team: Team,
+  login: string,
+): Promise<readonly string[]> {
   const memberOf: string[] = []
   for (const { github } of team.teams) if (await calls.isMember(github, login)) memberOf.push(github)
-  return { actor: analyst?.id ?? login, roles: rolesOf(team, analyst, memberOf), channel: 'github' }
+  return memberOf
 }
