@@ -17,6 +17,7 @@ const bundle = respondContent()
 const workerFile = fileURLToPath(new URL('./respond-worker.ts', import.meta.url))
 const fiveStepRuns = Number(process.env.GITSOC_BENCH_RUNS ?? 1000)
 const waitingRuns = Number(process.env.GITSOC_BENCH_WAITING ?? 10_000)
+const wanted = process.env.GITSOC_BENCH_PARTS?.split(',')
 
 interface Usage {
   readonly cpuMs: number
@@ -25,16 +26,21 @@ interface Usage {
   readonly statements: number
 }
 
+const parts: Readonly<Record<string, (store: OpenStore, dir: string) => Promise<void>>> = {
+  starts,
+  tasks: (store, dir) => five(store, dir, 'tasks'),
+  simulated: (store, dir) => five(store, dir, 'simulated'),
+  sent,
+  first: firstAction,
+  idle,
+}
+
 /** Durable starts, five-step runs by two processes, trigger to first action, and what waiting runs cost. */
 export async function respond(): Promise<void> {
   await withScratch(async (dir) => {
     const store = await openStore({ dir: join(dir, 'store') }, tenantId('main'), { connections: 20 })
     try {
-      await starts(store)
-      await five(store, dir, 'tasks', fiveStepRuns)
-      await five(store, dir, 'simulated', fiveStepRuns)
-      await firstAction(store, dir)
-      await idle(store, dir)
+      for (const [name, part] of Object.entries(parts)) if (wanted?.includes(name) ?? true) await part(store, dir)
     } finally {
       await store.close()
     }
@@ -125,9 +131,18 @@ async function left(store: OpenStore, statuses: readonly string[]): Promise<numb
   return found.rows[0]?.n ?? 0
 }
 
-async function five(store: OpenStore, dir: string, id: BenchPlaybook, count: number): Promise<void> {
+/** Five actions that reach a vendor, which answers at once. */
+async function sent(store: OpenStore, dir: string): Promise<void> {
+  const vendor = await startVendor()
+  await five(store, dir, 'simulated', vendor.url)
+  say(`respond    the vendor was called ${vendor.calls.length} times`)
+  await vendor.stop()
+}
+
+async function five(store: OpenStore, dir: string, id: BenchPlaybook, vendorUrl = ''): Promise<void> {
+  const count = fiveStepRuns
   const all = await incidents(store, count)
-  const two = await workers(store, dir, 2)
+  const two = await workers(store, dir, 2, vendorUrl)
   const before = await Promise.all(two.map(usage))
   const databaseBefore = await databaseMs(store)
   const begun = performance.now()
@@ -140,7 +155,7 @@ async function five(store: OpenStore, dir: string, id: BenchPlaybook, count: num
   const database = ((await databaseMs(store)) - databaseBefore) / count
   await stop(two)
   say(
-    `respond    ${count} runs of five steps (${id}), two processes: ${rate.toFixed(0)} runs/s; a run costs ${each('cpuMs')} ms of processor in the processes and ${database.toFixed(2)} in the database, ${each('transactions')} transactions, ${each('statements')} statements; ${load()}`,
+    `respond    ${count} runs of five steps (${vendorUrl === '' ? id : 'sent'}), two processes: ${rate.toFixed(0)} runs/s; a run costs ${each('cpuMs')} ms of processor in the processes and ${database.toFixed(2)} in the database, ${each('transactions')} transactions, ${each('statements')} statements; ${load()}`,
   )
 }
 
