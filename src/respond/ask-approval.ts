@@ -51,7 +51,7 @@ export async function ask(tx: Tx, question: Question, terms: ApprovalTerms): Pro
     `select id from approval where tenant = $1 and run = $2 and path = $3 and id <> $4 and kind = $5 and status = 'pending'`,
     [tx.tenant, row.run, row.path, row.id, row.kind],
   )
-  await writeVoided(
+  writeVoided(
     tx,
     at,
     others.rows.map((one) => one.id),

@@ -7,12 +7,12 @@ import { lockAudit, type Tx } from '../store/index.ts'
  */
 export async function lockStory(tx: Tx, incidents: readonly IncidentNumber[]): Promise<void> {
   await lockAudit(tx)
-  await lockIncidents(tx, incidents)
+  lockIncidents(tx, incidents)
 }
 
-/** Like {@link lockStory} for a caller that holds the chain. */
-export async function lockIncidents(tx: Tx, incidents: readonly IncidentNumber[]): Promise<void> {
-  await tx.query(
+/** Like {@link lockStory} for a caller that holds the chain; whatever is sent after it waits with it. */
+export function lockIncidents(tx: Tx, incidents: readonly IncidentNumber[]): void {
+  void tx.write(
     {
       name: 'lock-story',
       text: 'select from incident where tenant = $1 and number = any($2::int[]) order by number for no key update',

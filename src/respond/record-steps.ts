@@ -28,7 +28,7 @@ export async function recordStep(
   ended: RecordedStep,
   at: number,
 ): Promise<void> {
-  await writeSteps(tx, [{ ...ended, run: run.id, at }])
+  writeSteps(tx, [{ ...ended, run: run.id, at }])
   await appendTimeline(tx, told(run, incident, [ended], at))
 }
 

@@ -54,9 +54,13 @@ export async function openRound(
   wanted: readonly { readonly run: string; readonly incident: IncidentNumber }[],
 ): Promise<Round> {
   const numbers = [...new Set(wanted.map((one) => one.incident))]
-  await lockIncidents(tx, numbers)
+  lockIncidents(tx, numbers)
   const ids = [...new Set(wanted.map((one) => one.run))]
-  const { runs: found, isStopped } = await readKnownRuns(tx, ids)
+  // Each sees what was committed before its own turn, and no merge changes either while the chain is held.
+  const [{ runs: found, isStopped }, incidents] = await Promise.all([
+    readKnownRuns(tx, ids),
+    readIncidents(tx, numbers),
+  ])
   const runs = new Map(found.filter((one) => numbers.includes(one.incident)).map((one) => [one.id, one]))
   const known = [...runs.keys()]
   const writes = noWrites()
@@ -64,7 +68,7 @@ export async function openRound(
     ...parts,
     tx,
     runs,
-    incidents: await readIncidents(tx, numbers),
+    incidents,
     writes,
     intended: [],
     approvals: once(async () => new Map((await readApprovalsOf(tx, known)).map((one) => [one.id as string, one]))),

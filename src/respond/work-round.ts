@@ -61,9 +61,11 @@ export async function workRound(parts: WorkParts, wish: Wish, began: (runs: read
   return parts.store.transaction(async (tx): Promise<Worked> => {
     const { outcomes, since, resting } = wish
     const asked = [...new Set([...outcomes.map((one) => one.claimed.run), ...(wish.runs ?? [])])]
-    const head = asked.length > 0 ? await lockAudit(tx) : await lockWhenDue(tx, { since, resting })
+    const [head, all] = await Promise.all([
+      asked.length > 0 ? lockAudit(tx) : lockWhenDue(tx, { since, resting }),
+      dueRuns(tx, { runs: asked, max: wish.runs === null ? wish.max : 0, since, resting }),
+    ])
     if (head === null) return nothing
-    const all = await dueRuns(tx, { runs: asked, max: wish.runs === null ? wish.max : 0, since, resting })
     const due = all.filter((one) => one.isDue)
     began(all)
     const { live, places } = parts

@@ -21,16 +21,16 @@ export interface CallEnd {
 }
 
 /** Puts calls on record before they are made, and what others, or they, came to. */
-export async function writeCalls(tx: Tx, calls: readonly CallRow[], ends: readonly CallEnd[]): Promise<void> {
+export function writeCalls(tx: Tx, calls: readonly CallRow[], ends: readonly CallEnd[]): void {
   const keyOf = ({ effect, n }: Pick<CallRow, 'effect' | 'n'>) => `${n} ${effect}`
   const endOf = new Map(
     ends.map(({ at: endedAt, ...end }) => [keyOf(end), { ...end, endedAt, sentence: end.sentence.slice(0, 1000) }]),
   )
   const begun = calls.map((one) => ({ ...endOf.get(keyOf(one)), ...one }))
-  if (begun.length > 0) await tx.query({ name: 'write-calls', text: begin }, [tx.tenant, storableJson(begun)])
+  if (begun.length > 0) void tx.write({ name: 'write-calls', text: begin }, [tx.tenant, storableJson(begun)])
   for (const one of calls) endOf.delete(keyOf(one))
   if (endOf.size > 0)
-    await tx.query({ name: 'write-call-ends', text: end }, [tx.tenant, storableJson([...endOf.values()])])
+    void tx.write({ name: 'write-call-ends', text: end }, [tx.tenant, storableJson([...endOf.values()])])
 }
 
 const begin = `insert into effect_attempt (tenant, effect, n, kind, at, ended_at, verdict, status, sentence)

@@ -36,18 +36,14 @@ export interface EffectState {
 }
 
 /** Writes intents as they stand, and how other effects stand. */
-export async function writeEffects(
-  tx: Tx,
-  intents: readonly Intent[],
-  states: ReadonlyMap<string, EffectState>,
-): Promise<void> {
+export function writeEffects(tx: Tx, intents: readonly Intent[], states: ReadonlyMap<string, EffectState>): void {
   const fresh = new Set(intents.map((one) => one.id))
   const inserts = intents.map((one) => ({ ...one, ...states.get(one.id), ...states.get(one.id)?.settled }))
-  if (inserts.length > 0) await tx.query({ name: 'write-intents', text: intend }, [tx.tenant, storableJson(inserts)])
+  if (inserts.length > 0) void tx.write({ name: 'write-intents', text: intend }, [tx.tenant, storableJson(inserts)])
   const changes = [...states]
     .filter(([id]) => !fresh.has(id))
     .map(([id, state]) => ({ id, ...state, ...state.settled }))
-  if (changes.length > 0) await tx.query({ name: 'write-effects', text: change }, [tx.tenant, storableJson(changes)])
+  if (changes.length > 0) void tx.write({ name: 'write-effects', text: change }, [tx.tenant, storableJson(changes)])
 }
 
 // A way back that failed before, when its time had come, is gone again when a person wants it.

@@ -11,7 +11,7 @@ export type QuestionRow = Omit<Approval, 'status' | 'answers' | 'chosen'> & {
 /** Writes questions; how many were not there already. */
 export async function writeQuestions(tx: Tx, rows: readonly QuestionRow[]): Promise<number> {
   if (rows.length === 0) return 0
-  return (await tx.query({ name: 'write-questions', text }, [tx.tenant, storableJson(rows)])).rowCount
+  return (await tx.write({ name: 'write-questions', text }, [tx.tenant, storableJson(rows)])).rowCount
 }
 
 const text = `insert into approval (tenant, id, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, asked_at, expires_at,

@@ -11,20 +11,20 @@ import { writeTurns } from './write-turns.ts'
 import { writeVoided } from './write-voided.ts'
 import { writeWaits } from './write-waits.ts'
 
-/** Writes what a round has collected, and forgets it: the chain and the incidents are held. */
+/** Writes what a round has collected, and forgets it: the chain and the incidents are held. Nobody waits for a statement before the next. */
 export async function writeRound(round: Round): Promise<void> {
   const { tx, at, writes } = round
-  await writeTurns(tx, writes.turns)
-  await writeSteps(tx, writes.steps)
-  await writeEffects(tx, writes.intents, writes.effects)
-  await writeCalls(tx, writes.calls, writes.callEnds)
-  await writeQuestions(tx, writes.questions)
-  await writeVoided(tx, at, [...writes.voided])
-  await writeWaits(tx, writes.waits)
+  writeTurns(tx, writes.turns)
+  writeSteps(tx, writes.steps)
+  writeEffects(tx, writes.intents, writes.effects)
+  writeCalls(tx, writes.calls, writes.callEnds)
+  void writeQuestions(tx, writes.questions)
+  writeVoided(tx, at, [...writes.voided])
+  writeWaits(tx, writes.waits)
   // After questions and waits: those of a run that is over are over.
-  await writeRuns(tx, at, writes.runs)
-  await addTasksLocked(tx, writes.tasks)
-  await appendLocked(tx, writes.timeline)
+  writeRuns(tx, at, writes.runs)
+  void addTasksLocked(tx, writes.tasks)
+  void appendLocked(tx, writes.timeline)
   round.head = await appendAudits(tx, writes.audit, round.head)
   await Promise.all(writes.artifacts.map(writeArtifact))
   for (const rows of Object.values(writes) as readonly (unknown[] | Map<unknown, unknown> | Set<unknown>)[]) {

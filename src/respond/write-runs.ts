@@ -10,7 +10,7 @@ export interface RunState {
 }
 
 /** Writes how runs stand. Of those that are over questions are void and waits forgotten. */
-export async function writeRuns(tx: Tx, at: number, states: ReadonlyMap<string, RunState>): Promise<void> {
+export function writeRuns(tx: Tx, at: number, states: ReadonlyMap<string, RunState>): void {
   if (states.size === 0) return
   const rows = [...states].map(([id, { status, wakeAt, ended }]) => ({
     id,
@@ -19,9 +19,9 @@ export async function writeRuns(tx: Tx, at: number, states: ReadonlyMap<string, 
     endedAt: ended === null ? null : at,
     ...ended,
   }))
-  await tx.query({ name: 'write-runs', text: change }, [tx.tenant, storableJson(rows)])
+  void tx.write({ name: 'write-runs', text: change }, [tx.tenant, storableJson(rows)])
   const over = rows.filter((one) => one.endedAt !== null).map((one) => one.id)
-  if (over.length > 0) await tx.query({ name: 'write-over', text: forget }, [tx.tenant, over, at])
+  if (over.length > 0) void tx.write({ name: 'write-over', text: forget }, [tx.tenant, over, at])
 }
 
 const change = `update run set status = r.status, wake_at = r."wakeAt", ended_at = r."endedAt", sentence = r.sentence, outputs = r.outputs

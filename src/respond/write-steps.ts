@@ -6,9 +6,9 @@ import type { RecordedStep } from './record-steps.ts'
 export type StepRow = RecordedStep & { readonly run: string; readonly at: number }
 
 /** Writes how steps ended, in this order. */
-export async function writeSteps(tx: Tx, rows: readonly StepRow[]): Promise<void> {
+export function writeSteps(tx: Tx, rows: readonly StepRow[]): void {
   if (rows.length === 0) return
-  await tx.query({ name: 'write-steps', text }, [tx.tenant, storableJson(rows.map((one, ord) => ({ ...one, ord })))])
+  void tx.write({ name: 'write-steps', text }, [tx.tenant, storableJson(rows.map((one, ord) => ({ ...one, ord })))])
 }
 
 // A JSON null that is missing is no denial; one that is there is an output.

@@ -14,9 +14,9 @@ export interface TurnRow {
 }
 
 /** Puts turns of runs on record, in this order; facts only where they differ from the last ones. */
-export async function writeTurns(tx: Tx, rows: readonly TurnRow[]): Promise<void> {
+export function writeTurns(tx: Tx, rows: readonly TurnRow[]): void {
   if (rows.length === 0) return
-  await tx.query({ name: 'write-turns', text }, [tx.tenant, storableJson(rows.map((one, ord) => ({ ...one, ord })))])
+  void tx.write({ name: 'write-turns', text }, [tx.tenant, storableJson(rows.map((one, ord) => ({ ...one, ord })))])
 }
 
 const text = `insert into run_turn (tenant, run, n, at, seen, started, cancelled, next, facts)

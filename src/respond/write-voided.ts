@@ -1,9 +1,9 @@
 import type { Tx } from '../store/index.ts'
 
 /** Makes questions void that wait for nothing any more. */
-export async function writeVoided(tx: Tx, at: number, ids: readonly string[]): Promise<void> {
+export function writeVoided(tx: Tx, at: number, ids: readonly string[]): void {
   if (ids.length === 0) return
-  await tx.query(
+  void tx.write(
     {
       name: 'write-voided',
       text: `update approval set status = 'void', settled_at = $3 where tenant = $1 and id = any($2::text[]) and status = 'pending'`,

@@ -14,14 +14,14 @@ export type WaitChange =
   | { readonly kind: 'take'; readonly run: string; readonly path: string; readonly n: number }
 
 /** Writes changes of waits, in three statements. */
-export async function writeWaits(tx: Tx, changes: readonly WaitChange[]): Promise<void> {
-  const write = async (kind: WaitChange['kind'], text: string) => {
+export function writeWaits(tx: Tx, changes: readonly WaitChange[]): void {
+  const write = (kind: WaitChange['kind'], text: string) => {
     const rows = changes.filter((one) => one.kind === kind)
-    if (rows.length > 0) await tx.query({ name: `${kind}-waits`, text }, [tx.tenant, storableJson(rows)])
+    if (rows.length > 0) void tx.write({ name: `${kind}-waits`, text }, [tx.tenant, storableJson(rows)])
   }
-  await write('begin', begin)
-  await write('take', take)
-  await write('end', end)
+  write('begin', begin)
+  write('take', take)
+  write('end', end)
 }
 
 const rows = 'jsonb_to_recordset($2::jsonb) as r(run text, path text, signal text, until bigint, n int)'

@@ -92,7 +92,7 @@ export async function appendAudits(tx: Tx, entries: readonly AuditEntry[], head:
     hash = link(hash, tx.tenant, seq, row)
     return { ...row, seq, hash }
   })
-  await tx.query(
+  void tx.write(
     {
       name: 'append-audit',
       text: `with head as (update audit_head set seq = $2, hash = $3 where tenant = $1)

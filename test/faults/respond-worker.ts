@@ -58,11 +58,18 @@ function watched(point: Point): Store {
     async transaction(work) {
       let hit = false
       const result = await store.transaction(async (tx) => {
+        const look = (statement: unknown, values?: readonly unknown[]) => {
+          if (seen(statement, values).includes(marks[point.when])) hit = true
+        }
         const done = await work({
           ...tx,
           query: (statement, values) => {
-            if (seen(statement, values).includes(marks[point.when])) hit = true
+            look(statement, values)
             return tx.query(statement, values)
+          },
+          write: (statement, values) => {
+            look(statement, values)
+            return tx.write(statement, values)
           },
         })
         if (hit && point.when.startsWith('before')) die()

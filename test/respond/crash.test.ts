@@ -147,10 +147,10 @@ test('a run that cannot go on does not keep the others from going on', async () 
       world.store.transaction((tx) =>
         work({
           ...tx,
-          query: async (statement, values) => {
+          write: (statement, values) => {
             const isSteps = JSON.stringify(statement).includes('insert into run_step')
             if (isSteps && String(values?.[1]).includes(first)) throw new Crash()
-            return tx.query(statement, values)
+            return tx.write(statement, values)
           },
         }),
       ),
@@ -210,9 +210,9 @@ test('a claim whose commit was not answered is freed by the process that does no
       const done = await world.store.transaction((tx) =>
         work({
           ...tx,
-          query: async (statement, values) => {
+          write: (statement, values) => {
             claims ||= JSON.stringify(statement).includes('write-calls')
-            return tx.query(statement, values)
+            return tx.write(statement, values)
           },
         }),
       )
