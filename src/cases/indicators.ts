@@ -133,7 +133,10 @@ export function createIndicatorBook(): IndicatorBook {
   let known = new Map<string, Known>()
   let seen = -1
   return {
-    provider: { name: 'team-indicators', lookup: (observable) => known.get(observableKey(observable)) ?? null },
+    provider: {
+      name: 'team-indicators',
+      lookup: (observable) => (known.size === 0 ? null : (known.get(observableKey(observable)) ?? null)),
+    },
     async refresh(tx) {
       const newest = await tx.query<{ changed: number }>(
         {

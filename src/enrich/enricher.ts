@@ -38,22 +38,35 @@ export async function openEnricher(dir?: string, live: readonly Provider[] = [])
     problems.push(...opened.flatMap((one) => one.problems))
   }
   const cache = new Map<string, readonly Known[]>()
+  // The same observables are asked about with each alert of an incident: by themselves they are found without making a key.
+  const seen = new WeakMap<Observable, readonly Known[]>()
   const knownOf = (observable: Observable): readonly Known[] => {
+    const before = seen.get(observable)
+    if (before !== undefined) return before
     const key = observableKey(observable)
-    const cached = cache.get(key)
-    if (cached !== undefined) return cached
-    const found = providers.map((provider) => provider.lookup(observable)).filter((one) => one !== null)
-    if (cache.size >= cacheSize) cache.clear()
-    cache.set(key, found)
+    let found = cache.get(key)
+    if (found === undefined) {
+      found = providers.map((provider) => provider.lookup(observable)).filter((one) => one !== null)
+      if (cache.size >= cacheSize) cache.clear()
+      cache.set(key, found)
+    }
+    seen.set(observable, found)
     return found
   }
   return {
     problems,
     enrich(observables, at) {
       const found: Enrichment[] = []
-      for (const observable of observables)
-        for (const one of [...knownOf(observable), ...live.flatMap((provider) => provider.lookup(observable) ?? [])])
-          if (one.validUntil === null || at <= one.validUntil) found.push(one.enrichment)
+      const take = (one: Known) => {
+        if (one.validUntil === null || at <= one.validUntil) found.push(one.enrichment)
+      }
+      for (const observable of observables) {
+        for (const one of knownOf(observable)) take(one)
+        for (const provider of live) {
+          const one = provider.lookup(observable)
+          if (one !== null) take(one)
+        }
+      }
       return found
     },
   }

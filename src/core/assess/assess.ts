@@ -23,7 +23,8 @@ export interface ScoringRule {
   readonly contributions: readonly {
     readonly name: string
     readonly points: number
-    readonly reason: string
+    /** Why it counts, with its place. */
+    readonly sentence: string
     readonly when: Condition
     readonly ref: RuleRef
   }[]
@@ -46,13 +47,14 @@ export function compileScoring(document: Document): Result<ScoringRule> {
       return []
     }
     const name = String(raw.name)
+    const place = document.place(['contributions', index, 'name'])
     return [
       {
         name,
         points: Number(raw.points),
-        reason: String(raw.reason),
+        sentence: `${String(raw.reason)} (${formatPlace(place)})`,
         when: when.value,
-        ref: { ...ref, id: `${ref.id}/${name}`, place: document.place(['contributions', index, 'name']) },
+        ref: { ...ref, id: `${ref.id}/${name}`, place },
       },
     ]
   })
@@ -69,10 +71,9 @@ export async function assess(
   const contributions: Contribution[] = []
   for (const rule of rules) {
     for (const one of rule.contributions) {
-      const { matched, facts: seen } = await one.when.decide(facts)
+      const { matched, facts: seen } = one.when.known(facts) ?? (await one.when.decide(facts))
       if (!matched) continue
-      const place = one.ref.place === undefined ? '' : ` (${formatPlace(one.ref.place)})`
-      const decision = { answer: 'counted', rule: one.ref, facts: seen, sentence: `${one.reason}${place}` }
+      const decision = { answer: 'counted', rule: one.ref, facts: seen, sentence: one.sentence }
       contributions.push({ name: one.name, points: one.points, decision })
     }
   }

@@ -1,6 +1,5 @@
 import { type ConditionProperties, Engine, type NestedCondition, type TopLevelCondition } from 'json-rules-engine'
 import {
-  canonicalJson,
   didYouMean,
   type Fact,
   isObject,
@@ -37,6 +36,8 @@ export interface Condition {
   /** Those that hold whenever the condition does. */
   readonly required: readonly Comparison[]
   decide(facts: JsonObject): Promise<ConditionDecision>
+  /** What {@link decide} would say, where that is known from earlier; null where it is not. Costs little: ask first. */
+  known(facts: JsonObject): ConditionDecision | null
 }
 
 /** Whether a fact exists, and the names to offer for one that does not. */
@@ -60,8 +61,25 @@ export function compileCondition(raw: Json, at: Locate, known?: Known): Result<C
   return { ok: true, value: { ...conditionOf(top, comparisons), comparisons, required } }
 }
 
-function conditionOf(top: TopLevelCondition, comparisons: readonly Comparison[]): Pick<Condition, 'paths' | 'decide'> {
+/** What one pattern of true and false comparisons comes to: the answer, and which of them made it. */
+interface Outcome {
+  readonly matched: boolean
+  readonly deciding: readonly number[]
+}
+
+/**
+ * The rules engine says which comparisons decide; that follows from which of them hold, so it is asked once for each such
+ * pattern. Facts of an incident change with each alert, and what they compare to hardly ever does.
+ */
+function conditionOf(
+  top: TopLevelCondition,
+  comparisons: readonly Comparison[],
+): Pick<Condition, 'paths' | 'decide' | 'known'> {
   const paths = [...new Set(comparisons.map((one) => one.fact))].sort()
+  const tests = comparisons.map(({ fact, operator, value }) => {
+    const test = operators.get(operator)?.test ?? (() => false)
+    return { fact, value, test: (seen: Json) => (seen === null && operator !== 'exists' ? false : test(seen, value)) }
+  })
   const engine = new Engine([], { pathResolver: (facts, path) => valueAt(facts as JsonObject, path) ?? null })
   for (const [name, { test }] of operators) {
     engine.removeOperator(name)
@@ -70,7 +88,27 @@ function conditionOf(top: TopLevelCondition, comparisons: readonly Comparison[])
     )
   }
   engine.addRule({ conditions: top, event: { type: 'matched' } })
-  const memo = new Map<string, ConditionDecision>()
+  const outcomes = new Map<string | number, Outcome>()
+  const patternOf = (facts: JsonObject): string | number => {
+    let bits = 0
+    let text = ''
+    for (let index = 0; index < tests.length; index++) {
+      const { fact, test } = tests[index] as (typeof tests)[number]
+      if (index % 30 === 0 && index > 0) {
+        text += `${bits} `
+        bits = 0
+      }
+      bits = (bits << 1) | (test(valueAt(facts, fact) ?? null) ? 1 : 0)
+    }
+    return text === '' ? bits : text + bits
+  }
+  const decisionOf = ({ matched, deciding }: Outcome, facts: JsonObject): ConditionDecision => ({
+    matched,
+    facts: deciding.map((index) => {
+      const name = (tests[index] as (typeof tests)[number]).fact
+      return { name, value: valueAt(facts, name) ?? null }
+    }),
+  })
   // The engine leaves out what a second run has not come to when the first ends, so that it would not match: one at a time.
   let last: Promise<unknown> = Promise.resolve()
   const run = (facts: JsonObject) => {
@@ -78,21 +116,25 @@ function conditionOf(top: TopLevelCondition, comparisons: readonly Comparison[])
     last = next.catch(() => null)
     return next
   }
+  const known = (facts: JsonObject) => {
+    const outcome = outcomes.get(patternOf(facts))
+    return outcome === undefined ? null : decisionOf(outcome, facts)
+  }
   return {
     paths,
+    known,
     async decide(facts) {
-      const key = paths.map((path) => canonicalJson(valueAt(facts, path) ?? null)).join('\n')
-      const known = memo.get(key)
-      if (known !== undefined) return known
+      const before = known(facts)
+      if (before !== null) return before
       const { results, failureResults } = await run(facts)
-      const result = results[0] ?? failureResults[0]
-      const decision = {
-        matched: results.length > 0,
-        facts: result === undefined ? [] : deciding(result.conditions as Seen, results.length > 0),
-      }
-      if (memo.size >= memoSize) memo.clear()
-      memo.set(key, decision)
-      return decision
+      const matched = results.length > 0
+      const conditions = (results[0] ?? failureResults[0])?.conditions as Seen | undefined
+      if (conditions === undefined) return { matched, facts: [] }
+      const leaves = leavesOf(conditions)
+      const outcome = { matched, deciding: deciding(conditions, matched).map((leaf) => leaves.indexOf(leaf)) }
+      if (outcomes.size >= memoSize) outcomes.clear()
+      outcomes.set(patternOf(facts), outcome)
+      return decisionOf(outcome, facts)
     },
   }
 }
@@ -103,16 +145,21 @@ interface Seen {
   readonly any?: readonly Seen[]
   readonly not?: Seen
   readonly path?: string
-  readonly factResult?: Json
+}
+
+/** The comparisons of an evaluated condition, in the order in which they stand in it. */
+function leavesOf(node: Seen): readonly Seen[] {
+  const children = node.all ?? node.any ?? (node.not === undefined ? [] : [node.not])
+  return node.path === undefined ? children.flatMap(leavesOf) : [node]
 }
 
 /** The comparisons that agree with the answer of their group: those that matched in a match, those that failed in a failure. */
-function deciding(node: Seen, result: boolean): Fact[] {
+function deciding(node: Seen, result: boolean): readonly Seen[] {
   if (node.not !== undefined) return deciding(node.not, node.not.result ?? !result)
   const children = node.all ?? node.any
   if (children !== undefined)
     return children.filter((child) => child.result === result).flatMap((child) => deciding(child, result))
-  return node.path === undefined ? [] : [{ name: node.path, value: node.factResult ?? null }]
+  return node.path === undefined ? [] : [node]
 }
 
 function toNested(

@@ -67,18 +67,25 @@ const everywhere = new Set([
   ...['host:localhost', 'host:-', 'host:', 'ip:::1', 'ip:0.0.0.0', 'ip:::'],
 ])
 
+/** Asked for when recalling, when grouping and when counting. */
+const keysOf = new WeakMap<readonly Observable[], readonly string[]>()
+
 /**
  * The values by which things are linked: a user by the name without domain and case, a host by its first label. Names
  * that every machine has link nothing.
  */
 export function entityKeys(observables: readonly Observable[]): readonly string[] {
+  const known = keysOf.get(observables)
+  if (known !== undefined) return known
   const keys = new Set<string>()
   for (const one of observables) {
     if (!linking.has(one.type)) continue
     const key = entityKey(one.type, one.value)
     if (!everywhere.has(key) && !key.startsWith('ip:127.')) keys.add(key)
   }
-  return [...keys]
+  const list = [...keys]
+  keysOf.set(observables, list)
+  return list
 }
 
 function entityKey(type: string, value: string): string {

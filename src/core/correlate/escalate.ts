@@ -13,10 +13,11 @@ export async function escalate(
   rules: CorrelationRules,
 ): Promise<{ readonly incident: Incident; readonly escalated: Escalated }> {
   let settled = incident
+  let seen = incidentFacts(settled)
   const escalated: { decision: Decision; tasks: readonly string[] }[] = []
   for (const rule of rules.escalation) {
     if (settled.escalations.includes(rule.ref.id)) continue
-    const { matched, facts } = await rule.when.decide(incidentFacts(settled))
+    const { matched, facts } = rule.when.known(seen) ?? (await rule.when.decide(seen))
     if (!matched) continue
     const decision: Decision = {
       answer: 'escalated',
@@ -30,6 +31,7 @@ export async function escalate(
       escalations: [...settled.escalations, rule.ref.id],
       maxSeverity: rule.severity !== null && rule.severity > settled.maxSeverity ? rule.severity : settled.maxSeverity,
     }
+    seen = incidentFacts(settled)
   }
   return { incident: settled, escalated }
 }

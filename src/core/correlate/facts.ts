@@ -1,17 +1,27 @@
-import type { Alert, Incident, JsonObject } from '../model/index.ts'
+import type { Alert, Enrichment, Incident, JsonObject, Observable } from '../model/index.ts'
 import { severityName } from '../model/index.ts'
 import { underOneName } from './one-name.ts'
 
-const values = (incident: Pick<Incident, 'observables'>, type: string, role?: string): string[] =>
-  incident.observables
-    .filter((one) => one.type === type && (role === undefined || one.role === role))
-    .map((one) => one.value)
+const none: readonly string[] = []
+
+/** The values of some observables; most incidents have none of most kinds, and share one empty list. */
+function values(observables: readonly Observable[], type: string, role?: string): readonly string[] {
+  let found: string[] | undefined
+  for (const one of observables) {
+    if (one.type !== type || (role !== undefined && one.role !== role)) continue
+    if (found === undefined) found = [one.value]
+    else found.push(one.value)
+  }
+  return found ?? none
+}
 
 /** The facts of an incident that conditions and playbooks read: the one list of names there is. */
 export function incidentFacts(incident: Incident): JsonObject {
-  const { assessment } = incident
-  const named = { observables: underOneName(incident) }
-  const enriched = (provider: string) => incident.enrichments.filter((one) => one.provider === provider)
+  const { assessment, observables } = incident
+  const named = underOneName(incident)
+  const users = values(named, 'user')
+  const keys = values(observables, 'access-key')
+  const known = knownOf(incident.enrichments)
   return {
     number: incident.number,
     title: incident.title,
@@ -28,33 +38,53 @@ export function incidentFacts(incident: Incident): JsonObject {
     tactics: incident.tactics,
     tacticCount: incident.tactics.length,
     durationMinutes: Math.round((incident.lastAt - incident.firstAt) / 60_000),
-    attackerIps: values(incident, 'ip', 'attacker'),
-    targetIps: values(incident, 'ip', 'target'),
-    users: values(named, 'user'),
+    attackerIps: values(observables, 'ip', 'attacker'),
+    targetIps: values(observables, 'ip', 'target'),
+    users,
     targetUsers: values(named, 'user', 'target'),
-    hosts: values(incident, 'host'),
+    hosts: values(observables, 'host'),
     /** Users that are people: known by a mail address. */
-    people: values(named, 'user').filter((one) => one.includes('@')),
-    accessKeys: values(incident, 'access-key'),
+    people: users.length === 0 ? none : users.filter((one) => one.includes('@')),
+    accessKeys: keys,
     /** IAM user keys, which live until somebody ends them; session keys start with ASIA. */
-    longLivedKeys: values(incident, 'access-key').filter((one) => one.startsWith('AKIA')),
-    resources: values(incident, 'resource'),
-    domains: values(incident, 'domain'),
-    maliciousCount: incident.enrichments.filter((one) => one.verdict === 'malicious').length,
-    benignCount: incident.enrichments.filter((one) => one.verdict === 'benign').length,
-    assetCriticality: highest(enriched('inventory').map((one) => String(one.data.criticality ?? ''))),
-    countries: [...new Set(enriched('geoip').map((one) => String(one.data.country ?? '')))].sort(),
+    longLivedKeys: keys.length === 0 ? none : keys.filter((one) => one.startsWith('AKIA')),
+    resources: values(observables, 'resource'),
+    domains: values(observables, 'domain'),
+    maliciousCount: known.malicious,
+    benignCount: known.benign,
+    assetCriticality: known.criticality,
+    countries: known.countries,
     corroborated: incident.sources.length > 1,
     /** Several sources and something known to be malicious: high; one of both: medium; neither: low. */
-    confidence: confidenceOf(incident),
+    confidence:
+      ['low', 'medium', 'high'][(incident.sources.length > 1 ? 1 : 0) + (known.malicious > 0 ? 1 : 0)] ?? 'low',
     escalations: incident.escalations,
     owner: incident.owner,
   }
 }
 
-function confidenceOf({ sources, enrichments }: Incident): string {
-  const signs = [sources.length > 1, enrichments.some((one) => one.verdict === 'malicious')].filter(Boolean).length
-  return ['low', 'medium', 'high'][signs] ?? 'low'
+/** What enrichments come to; asked for several times for each alert, and they change with few. */
+interface KnownFacts {
+  readonly malicious: number
+  readonly benign: number
+  readonly criticality: string | null
+  readonly countries: readonly string[]
+}
+
+const summaries = new WeakMap<readonly Enrichment[], KnownFacts>()
+
+function knownOf(enrichments: readonly Enrichment[]): KnownFacts {
+  const before = summaries.get(enrichments)
+  if (before !== undefined) return before
+  const of = (provider: string) => enrichments.filter((one) => one.provider === provider)
+  const summary = {
+    malicious: enrichments.filter((one) => one.verdict === 'malicious').length,
+    benign: enrichments.filter((one) => one.verdict === 'benign').length,
+    criticality: highest(of('inventory').map((one) => String(one.data.criticality ?? ''))),
+    countries: [...new Set(of('geoip').map((one) => String(one.data.country ?? '')))].sort(),
+  }
+  summaries.set(enrichments, summary)
+  return summary
 }
 
 const grades = ['critical', 'high', 'medium', 'low']
@@ -104,8 +134,18 @@ type AlertFacts = Pick<
   | 'details'
 >
 
-/** The flat view of an alert that selections of suppression and grouping rules read. */
+const records = new WeakMap<AlertFacts, JsonObject>()
+
+/** The flat view of an alert that selections of suppression and grouping rules read; made once for each. */
 export function alertRecord(alert: AlertFacts): JsonObject {
+  const known = records.get(alert)
+  if (known !== undefined) return known
+  const record = recordOf(alert)
+  records.set(alert, record)
+  return record
+}
+
+function recordOf(alert: AlertFacts): JsonObject {
   const byRole: Record<string, string[]> = {}
   for (const one of alert.observables) {
     for (const key of [one.type, `${one.role}.${one.type}`]) byRole[key] = [...(byRole[key] ?? []), one.value]

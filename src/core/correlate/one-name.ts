@@ -9,14 +9,17 @@ export function underOneName({
   observables,
   enrichments,
 }: Pick<Incident, 'observables' | 'enrichments'>): readonly Observable[] {
-  const names = new Map<string, string>()
-  for (const { provider, observable, data } of enrichments)
-    if (provider === 'inventory' && observable.startsWith('user:') && typeof data.name === 'string' && data.name !== '')
-      names.set(observable, data.name.toLowerCase())
-  if (names.size === 0) return observables
+  let names: Map<string, string> | undefined
+  for (const { provider, observable, data } of enrichments) {
+    if (provider !== 'inventory' || !observable.startsWith('user:')) continue
+    if (typeof data.name !== 'string' || data.name === '') continue
+    names ??= new Map()
+    names.set(observable, data.name.toLowerCase())
+  }
+  if (names === undefined) return observables
   const seen = new Set<string>()
   return observables.flatMap((one) => {
-    const name = names.get(observableKey(one))
+    const name = names?.get(observableKey(one))
     if (one.type !== 'user') return [one]
     const named = name === undefined ? one : { ...one, value: name }
     const key = `${named.role} ${named.value}`

@@ -2,7 +2,7 @@ import type { Alert, AlertGroup, AlertId, Decision, Incident, IncidentNumber } f
 import { keptKey } from './brief.ts'
 import { nearIncidents } from './group.ts'
 import type { GroupingRule } from './rules.ts'
-import { type CorrelationState, dropIncident, holdIncident, resolve } from './state.ts'
+import { type CorrelationState, dropIncident, holdIncident, resolve, setIncident } from './state.ts'
 
 /** Reads back what is stored and no longer in memory; what is asked for is stored. */
 export interface Recall {
@@ -114,18 +114,14 @@ export function letGo(state: CorrelationState, may: Holding): void {
       if (!state.dirtyAlerts.has(id)) state.groups.delete(id)
     }
   }
-  let weight = 0
-  for (const [number, incident] of [...state.incidents].reverse()) {
-    if (state.dirtyIncidents.has(number)) continue
-    weight += weightOf(incident)
-    if (weight > may.incidentWeight) dropIncident(state, number)
-    else if (incident.decisions.length > 0) {
-      state.incidents.set(number, { ...incident, decisions: [] })
-      state.omittedDecisions.set(number, state.storedDecisions.get(number) ?? 0)
-    }
+  for (const number of state.telling) {
+    const incident = state.incidents.get(number)
+    if (incident === undefined || state.dirtyIncidents.has(number)) continue
+    setIncident(state, { ...incident, decisions: [] })
+    state.omittedDecisions.set(number, state.storedDecisions.get(number) ?? 0)
   }
-}
-
-function weightOf({ observables, enrichments, assessment }: Incident): number {
-  return 2000 + observables.length * 150 + enrichments.length * 400 + (assessment?.contributions.length ?? 0) * 800
+  for (const number of state.incidents.keys()) {
+    if (state.weight <= may.incidentWeight) return
+    if (!state.dirtyIncidents.has(number)) dropIncident(state, number)
+  }
 }

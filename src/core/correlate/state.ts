@@ -25,6 +25,10 @@ export interface CorrelationState {
   readonly groups: Map<AlertId, AlertGroup>
   /** Of the incidents in memory: how many of their first decisions are in the store only. */
   readonly omittedDecisions: Map<IncidentNumber, number>
+  /** Those among them that have decisions in memory, which {@link letGo} is to let go of. */
+  readonly telling: Set<IncidentNumber>
+  /** How much the incidents in memory are together, in about bytes. */
+  weight: number
   /** Of the incidents in memory: how many of their decisions are stored. */
   readonly storedDecisions: Map<IncidentNumber, number>
   readonly dirtyAlerts: Set<AlertId>
@@ -47,6 +51,8 @@ export function createState(): CorrelationState {
     index: new Map(),
     incidents: new Map(),
     groups: new Map(),
+    telling: new Set(),
+    weight: 0,
     omittedDecisions: new Map(),
     storedDecisions: new Map(),
     dirtyAlerts: new Set(),
@@ -103,14 +109,31 @@ export function rememberAlert(state: CorrelationState, alert: AlertBrief): void 
 /** Has a stored incident in memory, but for the first `omitted` of its decisions. */
 export function holdIncident(state: CorrelationState, incident: Incident, omitted = 0): void {
   const { number } = incident
-  state.incidents.set(number, incident)
+  setIncident(state, incident)
   state.omittedDecisions.set(number, omitted)
   state.storedDecisions.set(number, omitted + incident.decisions.length)
 }
 
+/** The incident at the place that it has in the order of use, or as the one that was used last. */
+export function setIncident(state: CorrelationState, incident: Incident): void {
+  const { number } = incident
+  const known = state.incidents.get(number)
+  state.weight += weightOf(incident) - (known === undefined ? 0 : weightOf(known))
+  state.incidents.set(number, incident)
+  if (incident.decisions.length > 0) state.telling.add(number)
+  else state.telling.delete(number)
+}
+
+function weightOf({ observables, enrichments, assessment }: Incident): number {
+  return 2000 + observables.length * 150 + enrichments.length * 400 + (assessment?.contributions.length ?? 0) * 800
+}
+
 /** Has it no longer. */
 export function dropIncident(state: CorrelationState, number: IncidentNumber): void {
+  const known = state.incidents.get(number)
+  if (known !== undefined) state.weight -= weightOf(known)
   state.incidents.delete(number)
+  state.telling.delete(number)
   state.omittedDecisions.delete(number)
   state.storedDecisions.delete(number)
 }
@@ -195,8 +218,9 @@ export function putIncident(state: CorrelationState, incident: Incident): void {
     )
   }
   state.briefs.set(number, brief)
+  if (before !== undefined) state.weight -= weightOf(before)
   state.incidents.delete(number)
-  state.incidents.set(number, incident)
+  setIncident(state, incident)
   state.dirtyIncidents.add(number)
 }
 

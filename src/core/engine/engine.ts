@@ -22,7 +22,7 @@ import {
 } from '../detect/index.ts'
 import type { Alert, Decision, Enrichment, Event, EventHead, EventOutcome, Incident } from '../model/index.ts'
 import { gradedBy } from '../model/index.ts'
-import { type IncidentChange, type Trigger, triggersOf } from '../playbook/index.ts'
+import { type IncidentChange, type Playbook, type Trigger, triggersOf } from '../playbook/index.ts'
 import { type Enrich, locateBy } from './locate.ts'
 
 /** Everything the engine remembers of a tenant. */
@@ -176,15 +176,15 @@ async function decideAlert(
   const said = correlated.incident.assessment?.said ?? null
   const assessment = gradedBy(await assess(correlated.incident, enrichments, bundle.scoring), said)
   const known = { ...correlated.incident, enrichments }
-  const assessed: Incident = { ...known, title: titleOf(known, known.title), assessment }
+  // The title was made of all this but what was learnt just now.
+  const title = enrichments === correlated.incident.enrichments ? known.title : titleOf(known, known.title)
+  const assessed: Incident = { ...known, title, assessment }
   const changes: IncidentChange[] = [
     correlated.change === 'opened' ? 'opened' : 'extended',
     ...(correlated.escalations.length > 0 ? (['escalated'] as const) : []),
   ]
-  const waiting = [...bundle.playbooks.values()].filter(
-    (one) => one.trigger.once === 'change' || !assessed.playbooks.includes(one.id),
-  )
-  const triggers = await triggersOf(waiting, changes, incidentFacts(assessed))
+  const isWaiting = (one: Playbook) => one.trigger.once === 'change' || !assessed.playbooks.includes(one.id)
+  const triggers = await triggersOf(bundle.playbooks.values(), changes, incidentFacts(assessed), isWaiting)
   const started = triggers.map((one) => one.playbook.id)
   const incident: Incident =
     started.length === 0
@@ -194,12 +194,22 @@ async function decideAlert(
   return { alert, correlated, incident, triggers }
 }
 
+/** By what an incident's enrichments are known again: themselves as long as they are in memory, else what they are about. */
+const knownBy = new WeakMap<readonly Enrichment[], Set<Enrichment | string>>()
+const keyOf = ({ provider, observable }: Enrichment) => `${provider}|${observable}`
+
 /** What is known of the incident's observables: what was known stays, what a provider says for the first time is added. */
-function enrichmentsOf(incident: Incident, at: number, enrich: Enrich): readonly Enrichment[] {
-  const keyOf = ({ provider, observable }: Enrichment) => `${provider}|${observable}`
-  const known = new Set(incident.enrichments.map(keyOf))
-  const found = enrich(incident.observables.slice(0, maxEnriched), at).filter((one) => !known.has(keyOf(one)))
-  return found.length === 0 ? incident.enrichments : [...incident.enrichments, ...found]
+function enrichmentsOf({ observables, enrichments }: Incident, at: number, enrich: Enrich): readonly Enrichment[] {
+  const known = knownBy.get(enrichments) ?? new Set<Enrichment | string>(enrichments.map(keyOf))
+  knownBy.set(enrichments, known)
+  const asked = observables.length <= maxEnriched ? observables : observables.slice(0, maxEnriched)
+  const found = enrich(asked, at).filter((one) => {
+    if (known.has(one)) return false
+    if (!known.has(keyOf(one))) return true
+    known.add(one)
+    return false
+  })
+  return found.length === 0 ? enrichments : [...enrichments, ...found]
 }
 
 /** The sentences of a decision about an alert, for timelines. */

@@ -31,7 +31,8 @@ const keysOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['task', []],
   ['stop', []],
 ])
-const noCondition = { paths: [], comparisons: [], required: [], decide: async () => ({ matched: false, facts: [] }) }
+const never = { matched: false, facts: [] }
+const noCondition = { paths: [], comparisons: [], required: [], known: () => never, decide: async () => never }
 
 /** Compiles a list of steps. Every id is unique in the playbook, so that `steps.<id>` means one thing. */
 export function compileSteps(raw: Json | undefined, path: Path, reading: Reading): readonly Step[] {

@@ -41,7 +41,13 @@ const broken: Policy = {
   ...allowAll,
   rules: allowAll.rules.map((rule) => ({
     ...rule,
-    when: { paths: [], comparisons: [], required: [], decide: () => Promise.reject(new Error('no such operator')) },
+    when: {
+      paths: [],
+      comparisons: [],
+      required: [],
+      known: () => null,
+      decide: () => Promise.reject(new Error('no such operator')),
+    },
   })),
 }
 
