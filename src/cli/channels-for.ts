@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Bundle } from '../core/content/index.ts'
-import { didYouMean, type JsonObject } from '../core/model/index.ts'
+import type { JsonObject } from '../core/model/index.ts'
 import type { TeamLookup } from '../github/index.ts'
 import { connectPaging, type PagerDutySettings, pagerDutySettings, servicesOf } from '../paging/index.ts'
 import { type Channel, channelHealth, disableChannel } from '../projection/index.ts'
@@ -30,13 +30,7 @@ export function channelSettings(
   if (!slack.ok) throw new Failure(slack.why, { hint: 'src/slack/README.md has the set-up', exitCode: 2 })
   const pagerDuty = pagerDutySettings(config('pagerduty'), secrets, servicesOf(bundle))
   if (!pagerDuty.ok) throw new Failure(pagerDuty.why, { hint: 'src/paging/README.md has the set-up', exitCode: 2 })
-  const { email = false, ...others } = config('escalation')
-  const [strange] = Object.keys(others)
-  if (strange !== undefined)
-    throw new Failure(`"escalation" has no member "${strange}"`, {
-      hint: didYouMean(strange, ['email']) ?? 'it has email',
-      exitCode: 2,
-    })
+  const { email = false } = config('escalation')
   if (typeof email !== 'boolean') throw new Failure('escalation: "email" is true or false', { exitCode: 2 })
   return { slack: slack.settings, pagerDuty: pagerDuty.settings, email }
 }

@@ -6,8 +6,6 @@ import { gitPublisher, type Publisher } from '../repo/index.ts'
 import type { Store } from '../store/index.ts'
 import { Failure } from './failure.ts'
 
-const known = ['repository', 'base', 'push', 'github']
-
 /** What `closing:` in the configuration asks for: where proposals go. */
 export type ClosingSettings =
   | { readonly kind: 'none' }
@@ -22,9 +20,9 @@ export type ClosingSettings =
 export function closingSettings(config: JsonObject, hasGithub: boolean): ClosingSettings {
   const names = Object.keys(config)
   if (names.length === 0) return { kind: 'none' }
-  const strange = names.find((name) => !known.includes(name))
-  if (strange !== undefined) throw refused(`"closing" has no member "${strange}"`, `it has ${known.join(', ')}`)
-  const [repository, base = 'main', push = null, github] = known.map((name) => own(config, name))
+  const [repository, base = 'main', push = null, github] = ['repository', 'base', 'push', 'github'].map((name) =>
+    own(config, name),
+  )
   if (github !== undefined) {
     if (github !== true || names.length > 1)
       throw refused('closing.github is true and stands alone', 'or name a repository')

@@ -12,6 +12,7 @@ import {
 } from '../respond/index.ts'
 import { secretsFrom } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
+import { checkConfig } from './check-config.ts'
 import { Failure } from './failure.ts'
 import { loadBundle } from './load-bundle.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
@@ -67,6 +68,8 @@ export function register(program: Command): void {
 
 async function apply(store: Store, options: Options, incident: number | null): Promise<void> {
   const bundle = await loadBundle()
+  const config = await readConfig(options.config)
+  checkConfig(config, [bundle])
   const parts: ReconcileParts = {
     store,
     bundleOf: storedBundles(store, () => bundle),
@@ -74,7 +77,7 @@ async function apply(store: Store, options: Options, incident: number | null): P
     clock: Date.now,
     places: { artifactsDir: join(options.work, 'artifacts'), outboxDir: join(options.work, 'outbox') },
     dir: options.dir,
-    live: { config: await readConfig(options.config), secrets: secretsFrom(process.env) },
+    live: { config: config.of, secrets: secretsFrom(process.env) },
   }
   const actor = options.as ?? userInfo().username
   const { done, left, written } = await reconcileContainment(parts, {

@@ -8,11 +8,13 @@ import { createRuntime, isLoopback, type Serving, secretsFrom, serve } from '../
 import type { OpenStore } from '../store/index.ts'
 import { type AnchorSettings, anchorServices, anchorSettings } from './anchorer-for.ts'
 import { type ChannelSettings, channelServices, channelSettings } from './channels-for.ts'
+import { checkConfig } from './check-config.ts'
 import { type ClosingSettings, closingServices, closingSettings } from './closer-for.ts'
 import { Failure } from './failure.ts'
 import { githubFor, githubSettings } from './github-for.ts'
 import { root } from './load-bundle.ts'
 import { portOf } from './port.ts'
+import type { Config } from './read-config.ts'
 
 /** What of the options of `gitsoc start` is about the server itself. */
 export interface StartWish {
@@ -56,20 +58,20 @@ export function serverSettings(config: (name: string) => JsonObject, loaded: Bun
 
 /**
  * Puts the server together as configuration and environment say, over a store that is open, and starts it. Throws a
- * {@link Failure} where it cannot listen; the store is the caller's to close then.
+ * {@link Failure} where the configuration says what nobody would read, or where it cannot listen; the store is the caller's to close then.
  */
 export async function startServer(
   options: StartWish,
   given: {
     readonly port: number
-    readonly config: (name: string) => JsonObject
+    readonly config: Config
     readonly settings: ServerSettings
     /** What is served where nothing was deployed. */
     readonly loaded: Bundle
     readonly store: OpenStore
   },
 ): Promise<{ readonly serving: Serving; readonly told: Told }> {
-  const { port, config, settings, loaded, store } = given
+  const { port, settings, loaded, store } = given
   const secrets = secretsFrom(process.env)
   const enrichDir = process.env.GITSOC_ENRICH_DIR
   const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`)
@@ -80,6 +82,8 @@ export async function startServer(
   }
   const isPinned = options.commit !== undefined
   const bundle = isPinned ? loaded : ((await deployedBundle(store)) ?? loaded)
+  checkConfig(given.config, [loaded, bundle])
+  const config = given.config.of
   const live = bundle.integrations.filter((one) => config(one.id).mode === 'live').map((one) => one.id)
   const runtime = await createRuntime({
     store,

@@ -42,7 +42,7 @@ async function start(options: Options): Promise<void> {
   const port = portOf('--port', options.port)
   const config = await readConfig(options.config)
   const loaded = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
-  const settings = serverSettings(config, loaded)
+  const settings = serverSettings(config.of, loaded)
   const store = await openStoreFor(options)
   const started = await startServer(options, { port, config, settings, loaded, store }).catch(
     async (error: unknown) => {

@@ -15,7 +15,8 @@ export type PagerDutyConfigured =
 
 type Secrets = (name: string) => readonly string[] | undefined
 
-const keys = ['webhook', 'eventsUrl', 'apiUrl'] as const
+/** Members of its mapping in the configuration that are the channel's own. */
+export const pagerDutySettingNames = ['webhook', 'eventsUrl', 'apiUrl'] as const
 const secretNames = ['pagerduty-routing', 'pagerduty-webhook', 'pagerduty-api'] as const
 
 /** The name of the secret with the routing key of a service. */
@@ -32,7 +33,7 @@ export function pagerDutySettings(
   services: readonly string[],
 ): PagerDutyConfigured {
   const refuse = (why: string): PagerDutyConfigured => ({ ok: false, why: `pagerduty: ${why}` })
-  if (!keys.some((key) => config[key] !== undefined)) {
+  if (!pagerDutySettingNames.some((key) => config[key] !== undefined)) {
     const has = secretNames.find((name) => secrets(name) !== undefined)
     return has === undefined
       ? { ok: true, settings: null }

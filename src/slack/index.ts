@@ -1,2 +1,2 @@
 export { connectSlack, type Slack, type SlackParts } from './connect.ts'
-export { type SlackConfigured, type SlackSettings, slackSettings } from './settings.ts'
+export { type SlackConfigured, type SlackSettings, slackSettingNames, slackSettings } from './settings.ts'

@@ -19,7 +19,8 @@ export type SlackConfigured =
   | { readonly ok: true; readonly settings: SlackSettings | null }
   | { readonly ok: false; readonly why: string }
 
-const keys = ['team', 'receive', 'apiUrl'] as const
+/** Members of its mapping in the configuration that are the channel's own. */
+export const slackSettingNames = ['team', 'receive', 'apiUrl'] as const
 const secretNames = ['slack-bot', 'slack-signing', 'slack-app'] as const
 
 /**
@@ -32,7 +33,7 @@ export function slackSettings(
 ): SlackConfigured {
   const refuse = (why: string): SlackConfigured => ({ ok: false, why: `slack: ${why}` })
   const has = secretNames.filter((name) => secrets(name) !== undefined)
-  if (!keys.some((key) => config[key] !== undefined)) {
+  if (!slackSettingNames.some((key) => config[key] !== undefined)) {
     if (has.length === 0) return { ok: true, settings: null }
     return refuse(`the secret ${has[0]} is there, but the configuration has no "slack: { team: T… }"`)
   }

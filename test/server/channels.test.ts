@@ -118,11 +118,16 @@ test.each<[name: string, yaml: string, secrets: Record<string, string>, why: Reg
     {},
     /https/,
   ],
-  ['a secret of Slack without a mapping', 'other: {}', { SLACK_SIGNING: 's' }, /has no "slack:/],
+  ['a secret of Slack without a mapping', 'wazuh: { mode: simulate }', { SLACK_SIGNING: 's' }, /has no "slack:/],
   ['PagerDuty without a key', 'pagerduty: { webhook: false }', {}, /pagerduty-routing is missing/],
-  ['GitHub without anything', 'github: {}', {}, /"github" in .* says nothing/],
-  ['closing that is no mapping', 'closing:', {}, /"closing" in .* says nothing/],
-  ['an unknown word about escalation', 'escalation: { emial: true }', {}, /no member "emial"/],
+  ['GitHub without anything', 'github: {}', {}, /config\.yaml:1:1: "github" says nothing/],
+  ['closing that is no mapping', 'closing:', {}, /config\.yaml:1:1: "closing" says nothing/],
+  [
+    'an unknown word about escalation',
+    'escalation: { emial: true }',
+    {},
+    /config\.yaml:1:15: "escalation" has no member "emial"/,
+  ],
 ])('the server does not start with %s, and says so in one line', async (_name, yaml, secrets, why) => {
   const dir = await mkdtemp(join(tmpdir(), 'gitsoc-half-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))

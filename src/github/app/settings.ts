@@ -37,7 +37,8 @@ export class SettingsRefused extends Error {
   }
 }
 
-const known = [
+/** Members of its mapping in the configuration that are the app's own. */
+export const githubSettingNames = [
   'appId',
   'apiUrl',
   'webUrl',
@@ -60,11 +61,12 @@ export function readGithubSettings(
   config: JsonObject,
   secrets: (name: string) => readonly string[] | undefined,
 ): GithubSettings | null {
-  if (!Object.keys(config).some((key) => known.includes(key))) return null
+  if (!Object.keys(config).some((key) => githubSettingNames.includes(key))) return null
   for (const key of Object.keys(config)) {
     // The same mapping configures the integration of this name: what is its own is not looked at here.
-    const meant = known.includes(key) ? undefined : didYouMean(key, known)
-    if (meant !== undefined) throw refused(`github.${key} is no setting`, `${meant}; settings: ${known.join(', ')}`)
+    const meant = githubSettingNames.includes(key) ? undefined : didYouMean(key, githubSettingNames)
+    if (meant !== undefined)
+      throw refused(`github.${key} is no setting`, `${meant}; settings: ${githubSettingNames.join(', ')}`)
   }
   const appId = own(config, 'appId')
   if (typeof appId !== 'number' || !Number.isInteger(appId) || appId < 1)
