@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type BackupReport, backup, restore, verifyAudit } from '../store/index.ts'
+import { type BackupReport, backup, type OpenStore, restore, verifyAudit } from '../store/index.ts'
 import { Failure } from './failure.ts'
-import { openStoreFor, type StoreOptions, withStoreOptions } from './open-store.ts'
+import { openExistingStoreFor, openStoreFor, type StoreOptions, withStoreOptions } from './open-store.ts'
 
 interface Options extends StoreOptions {
   readonly json?: boolean
@@ -24,7 +24,9 @@ export function register(program: Command): void {
       if (existsSync(file) && !options.force)
         throw new Failure(`${file} is there already`, { hint: 'choose another name, or add --force', exitCode: 2 })
       const hint = 'it needs a role that sees all rows, and room for the file where it is written'
-      await withUrl(options, hint, async (url) => show(await backup(url, file), options, 'written'))
+      await withUrl(openExistingStoreFor, options, hint, async (url) =>
+        show(await backup(url, file), options, 'written'),
+      )
     })
   withStoreOptions(
     program
@@ -38,7 +40,7 @@ export function register(program: Command): void {
       if (!existsSync(file))
         throw new Failure(`there is no file ${file}`, { hint: 'name a file that gitsoc backup wrote', exitCode: 2 })
       const hint = `restore an untouched backup into a store of its own: gitsoc restore ${file} --store var/restored`
-      await withUrl(options, hint, async (url, store) => {
+      await withUrl(openStoreFor, options, hint, async (url, store) => {
         const report = await restore(url, file)
         const audit = await verifyAudit(store)
         if (audit.broken !== null)
@@ -52,11 +54,12 @@ export function register(program: Command): void {
 }
 
 async function withUrl(
+  open: (options: StoreOptions) => Promise<OpenStore>,
   options: StoreOptions,
   hint: string,
-  work: (url: string, store: Awaited<ReturnType<typeof openStoreFor>>) => Promise<void>,
+  work: (url: string, store: OpenStore) => Promise<void>,
 ): Promise<void> {
-  const store = await openStoreFor(options)
+  const store = await open(options)
   try {
     await work(store.url, store)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { tenantId } from '../core/model/index.ts'
-import { type OpenStore, openStore } from '../store/index.ts'
+import { type TenantId, tenantId } from '../core/model/index.ts'
+import { type OpenStore, openExistingStore, openStore, type StoreLocation, StoreMissing } from '../store/index.ts'
 import { Failure } from './failure.ts'
 
 export interface StoreOptions {
@@ -16,17 +16,43 @@ export function withStoreOptions(command: Command): Command {
     .option('--tenant <name>', 'tenant (default: GITSOC_TENANT or "main")')
 }
 
-/** Opens the store that the options and environment name. */
-export async function openStoreFor(options: StoreOptions): Promise<OpenStore> {
-  const tenant = tenantId(options.tenant ?? process.env.GITSOC_TENANT ?? 'main')
+/** Opens the store that the options and environment name, for commands that put something into one: where there is none it is made. */
+export function openStoreFor(options: StoreOptions): Promise<OpenStore> {
+  return openWith(openStore, options)
+}
+
+/** Opens the store that the options and environment name; where there is none, nothing is made and the command ends with 3. */
+export function openExistingStoreFor(options: StoreOptions): Promise<OpenStore> {
+  return openWith(openExistingStore, options)
+}
+
+async function openWith(
+  open: (location: StoreLocation, tenant: TenantId) => Promise<OpenStore>,
+  options: StoreOptions,
+): Promise<OpenStore> {
   const databaseUrl = process.env.DATABASE_URL
+  const tenant = tenantOf(options)
   try {
-    if (options.store === undefined && databaseUrl) return await openStore({ databaseUrl }, tenant)
-    return await openStore({ dir: options.store ?? join('var', 'store') }, tenant)
+    if (options.store === undefined && databaseUrl) return await open({ databaseUrl }, tenant)
+    return await open({ dir: options.store ?? join('var', 'store') }, tenant)
   } catch (error) {
-    throw new Failure(`the store cannot be opened: ${(error as Error).message}`, {
+    const { message } = error as Error
+    if (error instanceof StoreMissing)
+      throw new Failure(message, {
+        hint: 'npm start and gitsoc run --store make one; name another with --store, --tenant or DATABASE_URL',
+        exitCode: 3,
+      })
+    throw new Failure(`the store cannot be opened: ${message}`, {
       hint: 'check --store or DATABASE_URL and the permissions of the directory',
       exitCode: 3,
     })
+  }
+}
+
+function tenantOf(options: StoreOptions): TenantId {
+  try {
+    return tenantId(options.tenant ?? process.env.GITSOC_TENANT ?? 'main')
+  } catch (error) {
+    throw new Failure((error as Error).message, { hint: 'see --tenant and GITSOC_TENANT', exitCode: 2 })
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { isLoopback } from '../server/index.ts'
 import { loadBundle } from './load-bundle.ts'
 import { openStoreFor, withStoreOptions } from './open-store.ts'
 import { portOf } from './port.ts'
@@ -61,13 +62,14 @@ async function start(options: Options): Promise<void> {
       })
     }
   })
-  process.stdout.write(options.json ? `${JSON.stringify(started.told)}\n` : bannerText(started.told))
+  process.stdout.write(options.json ? `${JSON.stringify(started.told)}\n` : bannerText(started.told, options.host))
   await asked
   await started.serving.stop()
   process.stdout.write(options.json ? '{"stopped":true}\n' : 'stopped, nothing lost\n')
 }
 
-function bannerText({ url, bundle, commit, live, webhooks: { ready, refusing } }: Told): string {
+function bannerText({ url, bundle, commit, live, webhooks: { ready, refusing } }: Told, host: string): string {
+  const health = isLoopback(host) ? 'GET /health' : 'GET /health with the api-token'
   const mode = live.length === 0 ? 'simulate mode' : `LIVE: ${live.join(', ')}; the others are simulated`
   const lines = [
     `gitsoc listens on ${url}, bundle ${bundle.slice(0, 16)} of ${commit}, ${mode}`,
@@ -75,7 +77,7 @@ function bannerText({ url, bundle, commit, live, webhooks: { ready, refusing } }
     ...(refusing.length === 0
       ? []
       : [
-          `webhooks that refuse until their secret or configuration is there (GET /health says which): ${refusing.join(', ')}`,
+          `webhooks that refuse until their secret or configuration is there (${health} says which): ${refusing.join(', ')}`,
         ]),
   ]
   return lines.map((line) => `${line}\n`).join('')

@@ -7,7 +7,13 @@ export { createFollower, deployedBundle, type Follower, type FollowParts } from 
 export type { Client, Delivery, Feature, FeatureOf, Handler, Handlers, Seat } from './app/feature.ts'
 export { type PlanFeature, type PlanFeatureParts, planFeature } from './app/plans/plan-feature.ts'
 export { webhooksPath } from './app/receive.ts'
-export { type GithubSettings, githubSettingNames, readGithubSettings, SettingsRefused, type SignaturePolicy } from './app/settings.ts'
+export {
+  type GithubSettings,
+  githubSettingNames,
+  readGithubSettings,
+  SettingsRefused,
+  type SignaturePolicy,
+} from './app/settings.ts'
 export { githubBudget, type IssuesFeature, type IssuesOptions, issuesFeature } from './issues/issues-feature.ts'
 export { rebuildIssues } from './issues/rebuild.ts'
 export { createTeamLookup, type TeamLookup } from './issues/team-lookup.ts'

@@ -1,3 +1,4 @@
+export { type ApiGuardParts, refusedByGuard } from './api-guard.ts'
 export {
   type BatchOutcome,
   type Cursor,
@@ -25,6 +26,7 @@ export {
   readDeadLetter,
   requeueDeadLetters,
 } from './dead-letters.ts'
+export type { Answer } from './handshake.ts'
 export { createHookDoor, type Hook, type HookDoor } from './hook-door.ts'
 export { createInbox, type Inbox, type NewDelivery, Overloaded, type StoredDelivery } from './inbox.ts'
 export { type InboxSpan, inboxSince } from './inbox-span.ts'

@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isObject, type Json, type JsonObject, own } from '../core/model/index.ts'
+import { type ApiGuardParts, refusedByGuard } from './api-guard.ts'
 import type { Answer } from './handshake.ts'
 import { type Inbox, type NewDelivery, Overloaded } from './inbox.ts'
 import { BodyRefused, readBody } from './read-body.ts'
 import { send } from './receiver.ts'
-import { equalSecrets, headerOf } from './verify/compare.ts'
+import { headerOf } from './verify/compare.ts'
 
 /** What the API for people and scripts works with. */
-export interface SeedApiParts {
+export interface SeedApiParts extends ApiGuardParts {
   readonly inbox: Inbox
-  readonly secrets: (name: string) => readonly string[] | undefined
-  /** Whether the server is bound to loopback only: without the secret `api-token` the API is open there, and closed elsewhere. */
-  readonly loopback: boolean
   readonly clock: () => number
   /** Works off what is in the inbox, with `autoRespond` also the runs that it set off, and tells what came of it. */
   readonly analyze: (options: { readonly autoRespond: boolean }) => Promise<JsonObject>
@@ -48,7 +46,7 @@ export function createSeedApi(parts: SeedApiParts): SeedApi {
   const answer = async (request: IncomingMessage, path: string, query: URLSearchParams): Promise<Answer> => {
     const method = methods[path] as string
     if (request.method !== method) return refused(405, `${path} is used with ${method}`, { allow: method })
-    const closed = guard(request, parts)
+    const closed = refusedByGuard(request, parts)
     if (closed !== null) return closed
     if (path === '/stats') return json(200, await parts.stats())
     if (path === '/analyze') {
@@ -68,22 +66,6 @@ export function createSeedApi(parts: SeedApiParts): SeedApi {
     send(response, given)
     return true
   }
-}
-
-/** Who may not, and why: no token where one is needed, or a page in a browser that calls a server on its own machine. */
-function guard(request: IncomingMessage, parts: SeedApiParts): Answer | null {
-  const tokens = (parts.secrets('api-token') ?? []).filter((one) => one !== '')
-  if (tokens.length > 0) {
-    const given = /^Bearer (\S{1,1000})$/i.exec(headerOf(request.headers, 'authorization') ?? '')?.[1] ?? ''
-    return tokens.some((one) => equalSecrets(one, given))
-      ? null
-      : refused(401, 'the bearer token is missing or wrong', { 'www-authenticate': 'Bearer' })
-  }
-  if (!parts.loopback) return refused(503, 'the secret api-token is not configured', { 'retry-after': '300' })
-  const host = (request.headers.host ?? '').replace(/:\d{1,5}$/, '')
-  if (!/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(host) || request.headers.origin !== undefined)
-    return refused(403, 'without a token only programs of this machine may call')
-  return null
 }
 
 async function take(parts: SeedApiParts, request: IncomingMessage, body: Buffer): Promise<Answer> {

@@ -13,8 +13,14 @@ export async function analyze(runtime: Runtime, wish: { readonly autoRespond: bo
   return runtime.store.snapshot(async (tx) => {
     const incidents = await listIncidents(tx, { limit: 100 })
     const approvals = await listApprovals(tx, { pendingOnly: true })
-    const actions = await tx.query<{ incident: number; action: string; target: string; outcome: string | null }>(
-      'select incident, action, target, outcome from effect where tenant = $1 order by intended_at desc, path limit 100',
+    const actions = await tx.query<{
+      incident: number
+      action: string
+      target: string
+      outcome: string | null
+      mode: string
+    }>(
+      'select incident, action, target, outcome, mode from effect where tenant = $1 order by intended_at desc, path limit 100',
       [tx.tenant],
     )
     return {
@@ -28,7 +34,7 @@ export async function analyze(runtime: Runtime, wish: { readonly autoRespond: bo
         alerts: one.alertCount,
         techniques: one.techniques,
       })),
-      actions: actions.rows.map((one) => ({ ...one, mode: 'simulate' })),
+      actions: actions.rows,
       approvals: approvals.map(({ id, incident, action, target }) => ({ id, incident, action, target })),
     }
   })

@@ -1,19 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { JsonObject } from '../core/model/index.ts'
-import {
-  createReceiver,
-  createSeedApi,
-  readLedger,
-  type SyslogServer,
-  send,
-  startSyslog,
-  webhookStatus,
-} from '../ingest/index.ts'
+import { createReceiver, createSeedApi, readLedger, type SyslogServer, send, startSyslog } from '../ingest/index.ts'
 import { analyze } from './analyze.ts'
 import { createApprovalsApi } from './approvals-api.ts'
 import { createFetchText } from './fetch-text.ts'
-import { createHooks, hookStatus } from './hooks.ts'
+import { createHealth } from './health.ts'
+import { createHooks } from './hooks.ts'
 import { createMetrics } from './metrics.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -97,22 +90,20 @@ export async function serve(runtime: Runtime, options: ServeOptions): Promise<Se
     clock: options.clock,
     count: metrics.countRequest,
   })
-  const health = async () => {
-    const context = { secrets: options.secrets, loopback: isLoopback(options.host) }
-    const bundle = runtime.bundle()
-    const webhooks = await webhookStatus(bundle.integrations, context, options.config)
-    const hooks = await hookStatus(bundle, context, options.config('hooks'))
-    const channels = Object.assign({}, ...(await Promise.all(services.map((one) => one.health?.() ?? {}))))
-    return { status: 'alive', bundle: bundle.digest, commit: bundle.commit, webhooks, hooks, channels }
-  }
   const services = options.services ?? []
   for (const one of services) one.counted?.(metrics.countRequest)
+  const health = createHealth({
+    bundle: runtime.bundle,
+    secrets: options.secrets,
+    config: options.config,
+    loopback: isLoopback(options.host),
+    services,
+  })
   let stopping = false
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url?.split('?')[0]
     if (path === '/healthz') return send(response, { status: 200, body: 'alive\n' })
-    if (path === '/health' && isLoopback(options.host))
-      return send(response, { status: 200, body: JSON.stringify(await health()), contentType: 'application/json' })
+    if (path === '/health') return send(response, await health(request))
     if (path === '/readyz') return send(response, await readiness())
     if (path === '/metrics')
       return send(response, { status: 200, body: await metrics.page(), contentType: metrics.contentType })

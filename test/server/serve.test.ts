@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -9,7 +10,7 @@ import { testStore } from '../support/store.ts'
 
 const bundle = await ownBundle()
 
-async function serving(options: { syslogUdpPort?: number } = {}) {
+async function serving(options: { syslogUdpPort?: number; host?: string; token?: string } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'gitsoc-serve-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const store = await testStore()
@@ -22,7 +23,12 @@ async function serving(options: { syslogUdpPort?: number } = {}) {
   const server = await serve(runtime, {
     host: '127.0.0.1',
     port: 0,
-    secrets: (name) => (name === 'wazuh-hook' ? ['key'] : undefined),
+    secrets: (name) =>
+      name === 'wazuh-hook'
+        ? ['key']
+        : name === 'api-token' && options.token !== undefined
+          ? [options.token]
+          : undefined,
     config: () => ({}),
     clock: Date.now,
     log: () => {},
@@ -52,6 +58,30 @@ test('health, readiness and metrics answer; an unknown path does not', async () 
   }
   expect(health.webhooks.find((one) => one.integration === 'wazuh')?.configured).toBe(true)
   expect(health.webhooks.find((one) => one.integration === 'okta')?.configured).toBe(false)
+})
+
+test.each<[who: string, given: { host?: string; token?: string }, headers: Record<string, string>, sees: boolean]>([
+  ['a program of this machine', {}, {}, true],
+  ['a page in a browser whose name was bound to this machine', {}, { host: 'rebound.example.com' }, false],
+  ['a page in a browser', {}, { origin: 'https://page.example.com' }, false],
+  ['a load balancer of a server that others reach', { host: '0.0.0.0' }, {}, false],
+  ['whoever has the token', { host: '0.0.0.0', token: 'sesame' }, { authorization: 'Bearer sesame' }, true],
+  ['whoever has another one', { host: '0.0.0.0', token: 'sesame' }, { authorization: 'Bearer other' }, false],
+  ['a program of this machine without the token', { token: 'sesame' }, {}, false],
+])('%s is told that the server is alive, and the details only when it may know', async (_who, given, headers, sees) => {
+  const { url } = await serving(given)
+  // Not fetch: it does not send the host that it is told.
+  const answer = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    get(`${url.replace('0.0.0.0', '127.0.0.1')}/health`, { headers }, async (response) => {
+      resolve({ status: response.statusCode, body: Buffer.concat(await response.toArray()).toString() })
+    }).on('error', reject)
+  })
+  expect(answer.status).toBe(200)
+  const told = JSON.parse(answer.body) as { status: string }
+  expect(told.status).toBe('alive')
+  expect(Object.keys(told).sort()).toEqual(
+    sees ? ['bundle', 'channels', 'commit', 'hooks', 'status', 'webhooks'] : ['details', 'status'],
+  )
 })
 
 test('a signed alert becomes an incident, an unsigned one 401, an unconfigured integration 503', async () => {
