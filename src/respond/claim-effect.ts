@@ -7,6 +7,7 @@ import { rateOf, takeCall } from './rate-budget.ts'
 import type { Approval } from './read-approvals.ts'
 import { settleMade } from './record-made.ts'
 import type { Taken, Turn } from './turn.ts'
+import { newArtifact } from './write-artifact.ts'
 
 /** How an effect is made. */
 export interface Manner {
@@ -88,8 +89,10 @@ export async function claimCall(
   const { round, run } = turn
   const taken = await claim(turn, wanted, effect, manner, kind)
   if (taken.kind !== 'claimed' || !isOnlySimulated(taken.claimed)) return taken
-  const { made, artifact } = makeSimulated(taken.claimed, round.artifactsDir)
-  if (artifact !== null) round.writes.artifacts.push(artifact)
+  const { artifacts } = round.writes
+  const artifact = artifacts.get(run.id) ?? newArtifact(round.artifactsDir, taken.claimed)
+  const { made, told } = makeSimulated(taken.claimed, artifact.file)
+  if (told !== null) artifacts.set(run.id, { ...artifact, actions: [...artifact.actions, told] })
   const result = settleMade(round, run, taken.claimed, made)
   if (result === null || result === 'open') throw new Error(`${taken.claimed.action} was simulated and has no outcome`)
   return { kind: 'ended', result }

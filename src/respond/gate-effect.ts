@@ -58,9 +58,10 @@ export async function gateEffect(turn: Turn, wanted: Wanted): Promise<Gated> {
   const { round, run } = turn
   const { at } = round
   const decision = await decideEffect(turn, wanted, null)
+  if (decision.answer === 'allow') return { kind: 'yes', decision, approval: null }
   const digest = digestOf(turn, wanted)
   if (decision.answer === 'deny') return { kind: 'no', sentence: decision.sentence, decision, digest }
-  if (decision.answer === 'allow' || decision.terms === null) return { kind: 'yes', decision, approval: null }
+  if (decision.terms === null) return { kind: 'yes', decision, approval: null }
   const question: Question = {
     kind: 'effect',
     run: run.id,

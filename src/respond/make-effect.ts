@@ -5,7 +5,7 @@ import type { Claimed } from './claimed.ts'
 import { egressFault } from './egress.ts'
 import { type Judgement, judgeAnswer } from './judge-answer.ts'
 import type { Verdict } from './next-call.ts'
-import { type Artifact, type Performed, type PerformPlaces, perform, simulate } from './perform.ts'
+import { type Performed, type PerformPlaces, perform, simulate } from './perform.ts'
 import { readOutput } from './read-output.ts'
 import { renderRequest } from './render-request.ts'
 
@@ -44,10 +44,10 @@ export async function makeEffect(
 /** Whether making it leaves nothing outside but a file that says what would be sent. */
 export const isOnlySimulated = (claimed: Claimed) => claimed.mode === 'simulate' && claimed.spec.handler === undefined
 
-/** What a simulated effect comes to, and the file that is to be written. */
-export function makeSimulated(claimed: Claimed, artifactsDir: string): { made: Made; artifact: Artifact | null } {
-  const { performed, artifact } = simulate(claimed.integration, specOf(claimed), intentOf(claimed), artifactsDir)
-  return { made: madeOf(claimed, performed), artifact }
+/** What a simulated effect comes to, and what its file is to tell. */
+export function makeSimulated(claimed: Claimed, file: string): { made: Made; told: JsonObject | null } {
+  const { performed, told } = simulate(claimed.integration, specOf(claimed), intentOf(claimed), file)
+  return { made: madeOf(claimed, performed), told }
 }
 
 const specOf = ({ undoes, spec }: Claimed) => (undoes === null ? spec : { ...spec, request: spec.rollback ?? null })

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
-import { hashId, isObject, type Json, type JsonObject } from '../core/model/index.ts'
+import { isObject, type Json, type JsonObject } from '../core/model/index.ts'
 import type { ActionSpec, Integration } from '../core/normalize/index.ts'
 import { writeEmail } from './outbox-email.ts'
 import { renderRequest } from './render-request.ts'
-import { writeArtifact } from './write-artifact.ts'
+import { newArtifact, writeArtifact } from './write-artifact.ts'
 
 /** An effect that is on record as intended and may now be made. */
 export interface Intent {
@@ -34,12 +33,6 @@ export interface PerformPlaces {
   readonly outboxDir: string
 }
 
-/** What a simulated effect leaves: a file that says what would be sent. */
-export interface Artifact {
-  readonly file: string
-  readonly text: string
-}
-
 /**
  * Makes an effect that is not sent to a vendor: a simulated one leaves its artifact; a message into the outbox folder is
  * written for real and stays on this machine until a mail transfer agent takes it.
@@ -59,21 +52,22 @@ export async function perform(
       sentence: `wrote a message to ${intent.target} into the outbox`,
     }
   }
-  const { performed, artifact } = simulate(integration, spec, intent, places.artifactsDir)
-  if (artifact !== null) await writeArtifact(artifact)
+  const artifact = newArtifact(places.artifactsDir, intent)
+  const { performed, told } = simulate(integration, spec, intent, artifact.file)
+  if (told !== null) await writeArtifact({ ...artifact, actions: [told] })
   return performed
 }
 
-/** Renders the request that would be sent and the one that would undo it; nothing is sent or written here. */
+/** Renders the request that would be sent and the one that would undo it, to be told in `file`; nothing is sent or written here. */
 export function simulate(
   integration: Integration,
   spec: ActionSpec,
   intent: Intent,
-  artifactsDir: string,
-): { readonly performed: Performed; readonly artifact: Artifact | null } {
+  file: string,
+): { readonly performed: Performed; readonly told: JsonObject | null } {
   const failed = (error: string, sentence: string) => ({
     performed: { outcome: 'failed' as const, result: { error }, rollback: null, sentence },
-    artifact: null,
+    told: null,
   })
   if (!isObject(spec.request)) return failed('the action has no request', `${intent.action} has no request`)
   const given = { effect: intent.id }
@@ -85,15 +79,10 @@ export function simulate(
     return failed(error, `${intent.action} on ${intent.target} could not be prepared: ${error}`)
   }
   const undo = rollback === null ? null : rollback.value
-  const name = `${intent.path.replace(/[^a-z0-9-]+/gi, '-')}-${hashId(intent.id).slice(0, 6)}.json`
-  const file = join(artifactsDir, `incident-${intent.incident}`, name)
   const told = {
-    mode: 'simulate',
     action: intent.action,
     effect: intent.effect,
     target: intent.target,
-    incident: intent.incident,
-    run: intent.run,
     step: intent.path,
     inputs: intent.inputs,
     why: intent.why,
@@ -110,6 +99,6 @@ export function simulate(
       rollback: undo,
       sentence: `simulated ${intent.action} on ${intent.target}: would send ${request.value.method} ${request.value.url}`,
     },
-    artifact: { file, text: `${JSON.stringify(told, null, 2)}\n` },
+    told,
   }
 }

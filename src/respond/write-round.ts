@@ -26,7 +26,7 @@ export async function writeRound(round: Round): Promise<void> {
   void addTasksLocked(tx, writes.tasks)
   void appendLocked(tx, writes.timeline)
   round.head = await appendAudits(tx, writes.audit, round.head)
-  await Promise.all(writes.artifacts.map(writeArtifact))
+  await Promise.all([...writes.artifacts.values()].map(writeArtifact))
   for (const rows of Object.values(writes) as readonly (unknown[] | Map<unknown, unknown> | Set<unknown>)[]) {
     if (Array.isArray(rows)) rows.length = 0
     else rows.clear()

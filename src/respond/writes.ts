@@ -1,6 +1,6 @@
 import type { NewTask, TimelineEntry } from '../cases/index.ts'
 import type { AuditEntry } from '../store/index.ts'
-import type { Artifact } from './perform.ts'
+import type { Artifact } from './write-artifact.ts'
 import type { CallEnd, CallRow } from './write-calls.ts'
 import type { EffectState, Intent } from './write-effects.ts'
 import type { QuestionRow } from './write-questions.ts'
@@ -18,8 +18,8 @@ export interface Writes {
   readonly effects: Map<string, EffectState>
   readonly calls: CallRow[]
   readonly callEnds: CallEnd[]
-  /** Files of simulated effects. */
-  readonly artifacts: Artifact[]
+  /** Files of simulated effects, by run. */
+  readonly artifacts: Map<string, Artifact>
   readonly questions: QuestionRow[]
   /** Questions that no longer matter. */
   readonly voided: Set<string>
@@ -38,7 +38,7 @@ export const noWrites = (): Writes => ({
   effects: new Map(),
   calls: [],
   callEnds: [],
-  artifacts: [],
+  artifacts: new Map(),
   questions: [],
   voided: new Set(),
   waits: [],

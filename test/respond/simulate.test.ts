@@ -24,11 +24,13 @@ const steps = `  - id: suspend
 async function artifacts(world: Awaited<ReturnType<typeof worldOf>>) {
   const files = await filesIn(world.places.artifactsDir)
   return Object.fromEntries(
-    Object.values(files).map((text) => {
-      const { step, run, at, ...rest } = JSON.parse(text) as Record<string, unknown>
+    Object.values(files).flatMap((text) => {
+      const { run, actions, ...all } = JSON.parse(text) as { run: string; actions: readonly Record<string, unknown>[] }
       expect(run).toMatch(/^run-/)
-      expect(at).toBe('1970-01-01T00:16:40.000Z')
-      return [step, rest]
+      return actions.map(({ step, at, ...rest }) => {
+        expect(at).toBe('1970-01-01T00:16:40.000Z')
+        return [step, { ...all, ...rest }]
+      })
     }),
   )
 }
@@ -149,6 +151,29 @@ test('each action leaves the exact request, why it was allowed, and the request 
       },
     }
   `)
+})
+
+test('what a run comes to at once stands in one file, named after the first; what it comes to later in one of its own', async () => {
+  const waits = steps.replace('  - id: keys\n', '  - { id: pause, wait: 1h }\n  - id: keys\n')
+  const world = await worldOf(await bundleWith(waits, allow))
+  const stepsOf = async () =>
+    Object.entries(await filesIn(world.places.artifactsDir)).map(([name, text]) => [
+      name.replace(/-\w+\.json$/, ''),
+      (JSON.parse(text) as { actions: readonly { step: string }[] }).actions.map(({ step }) => step),
+    ])
+  await world.drain()
+  const before = [['incident-1/suspend', ['suspend', 'sessions']]]
+  expect(await stepsOf()).toEqual(before)
+  world.time.at += 3_600_000
+  await world.drain()
+  expect((await stepsOf()).sort()).toEqual([['incident-1/keys', ['keys', 'block']], ...before])
+  const results = await world.rows<{ file: string }>(`select result ->> 'artifact' as file from effect order by path`)
+  expect(results.map(({ file }) => file.replace(/^.*incident-1\/|-\w+\.json$/g, ''))).toEqual([
+    'keys',
+    'keys',
+    'suspend',
+    'suspend',
+  ])
 })
 
 test('an incident says what is contained, until when, and how that is taken back', async () => {

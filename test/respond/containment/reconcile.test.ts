@@ -84,7 +84,7 @@ test('what has expired is taken back once, as an effect of its own with an artif
     people.flatMap(() => ['containment.undo analyst-1', 'containment.undo-done analyst-1']),
   )
   const undone = Object.entries(await world.files()).filter(([name]) => name.includes('undo'))
-  expect(undone.map(([, text]) => JSON.parse(text).request.url)).toEqual([
+  expect(undone.map(([, text]) => JSON.parse(text).actions[0].request.url)).toEqual([
     expect.stringContaining('/lifecycle/unsuspend'),
     expect.stringContaining('/lifecycle/unsuspend'),
   ])
