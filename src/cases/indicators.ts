@@ -124,8 +124,8 @@ export async function listIndicators(
 /** The team's list in memory, for looking up while events are decided. */
 export interface IndicatorBook {
   readonly provider: Provider
-  /** Brings it up to date; costs one small query when nothing changed. */
-  refresh(tx: Tx): Promise<void>
+  /** Brings it up to date. Costs one small query when nothing changed, and none where the caller knows the newest change. */
+  refresh(tx: Tx, newest?: number): Promise<void>
 }
 
 /** A book that is empty until it is refreshed. */
@@ -137,15 +137,8 @@ export function createIndicatorBook(): IndicatorBook {
       name: 'team-indicators',
       lookup: (observable) => (known.size === 0 ? null : (known.get(observableKey(observable)) ?? null)),
     },
-    async refresh(tx) {
-      const newest = await tx.query<{ changed: number }>(
-        {
-          name: 'indicators-changed',
-          text: 'select coalesce(max(changed), 0) as changed from indicator where tenant = $1',
-        },
-        [tx.tenant],
-      )
-      const changed = newest.rows[0]?.changed ?? 0
+    async refresh(tx, newest) {
+      const changed = newest ?? (await newestChange(tx))
       if (changed === seen) return
       const found = await tx.query<NamedIndicator>(
         `select ${columns} from indicator where tenant = $1 and removed_at is null order by type, value limit ${maxNamed}`,
@@ -155,6 +148,14 @@ export function createIndicatorBook(): IndicatorBook {
       seen = changed
     },
   }
+}
+
+async function newestChange(tx: Tx): Promise<number> {
+  const newest = await tx.query<{ changed: number }>(
+    'select coalesce(max(changed), 0) as changed from indicator where tenant = $1',
+    [tx.tenant],
+  )
+  return newest.rows[0]?.changed ?? 0
 }
 
 function knownOf({ type, value, reason, actor, validUntil }: NamedIndicator): Known {

@@ -94,7 +94,7 @@ async function counts(tx: Tx, range: Range): Promise<{ events: number; signals: 
   )
   const events =
     range.from === null && range.to === null
-      ? await tx.query<{ events: number }>('select received as events from inbox_head where tenant = $1', [tx.tenant])
+      ? await tx.query<{ events: number }>('select received as events from inbox_done where tenant = $1', [tx.tenant])
       : await tx.query<{ events: number }>(
           `select count(*)::bigint as events from event
            where tenant = $1 and ($2::bigint is null or occurred_at >= $2) and ($3::bigint is null or occurred_at < $3)`,

@@ -129,7 +129,7 @@ export function createInbox(store: Store, onAccepted?: () => void): Inbox {
 const insertRows = {
   name: 'insert-deliveries',
   text: `with head as (
-      insert into inbox_head (tenant, next_seq, done_seq) values ($1, 1 + $2::bigint, 0)
+      insert into inbox_head (tenant, next_seq) values ($1, 1 + $2::bigint)
       on conflict (tenant) do update set next_seq = inbox_head.next_seq + $2::bigint returning next_seq - $2::bigint as first),
     put as (
       insert into delivery (tenant, seq, source, transport, content_type, received_at, body)

@@ -29,7 +29,9 @@ export async function readLedger(store: Store, options: { recount?: boolean } = 
       [tx.tenant],
     )
     const head = await tx.query<{ received: number; waiting: number }>(
-      'select received, next_seq - 1 - done_seq as waiting from inbox_head where tenant = $1',
+      `select coalesce((select received from inbox_done where tenant = $1), 0) as received,
+        coalesce((select next_seq from inbox_head where tenant = $1), 1) - 1
+          - coalesce((select done_seq from inbox_done where tenant = $1), 0) as waiting`,
       [tx.tenant],
     )
     const bySource: Record<string, Record<EventOutcome, number>> = {}

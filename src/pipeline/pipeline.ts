@@ -28,8 +28,11 @@ export interface PipelineParts {
   /** The bundle that is live now; a batch uses one from start to end. */
   readonly bundle: () => Bundle
   readonly enrich: Enrich
-  /** Brings up to date what `enrich` looks things up in, before a batch and in its transaction. */
-  readonly refresh?: (tx: Tx) => Promise<void>
+  /**
+   * Brings up to date what `enrich` looks things up in, before a batch and in its transaction; `newest` is the newest change of
+   * the team's indicators.
+   */
+  readonly refresh?: (tx: Tx, newest: number) => Promise<void>
   readonly onBatch?: (report: BatchReport) => void
   readonly onError?: (error: unknown) => void
 }
@@ -48,12 +51,6 @@ export interface Pipeline {
 
 /** For whoever measures: each batch with its moments (`performance.now()`). */
 const worked = channel('gitsoc.batch')
-/**
- * What a batch writes follows from the inbox, which is on disk before it is acknowledged: a database that crashes before it
- * has flushed a batch has the cursor before it too, and the batch is done again, to the same. Whoever goes on from it (a run's
- * intent, a person) commits with a flush, and that flushes everything written before.
- */
-const flushedLater = { name: 'flushed-later', text: 'set local synchronous_commit to off' }
 const batchDeliveries = 200
 const sliceEvents = 400
 const maxBackoffMs = 2000
@@ -79,8 +76,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const { value } = normalizer
     const begunAt = performance.now()
     try {
+      // What a batch writes follows from the inbox, which is on disk before it is acknowledged: a database that crashes before
+      // it has flushed a batch has the cursor before it too, and the batch is done again, to the same. Whoever goes on from it
+      // (a run's intent, a person) commits with a flush, and that flushes everything written before.
       const done = await store.transaction(async (tx) => {
-        void tx.write(flushedLater)
         const [cursor, deliveries] = await Promise.all([takeTurn(tx), nextDeliveries(tx, 'done', batchDeliveries)])
         if (cursor === null) return 'taken' as const
         const last = deliveries.at(-1)
@@ -90,7 +89,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         const state = memory !== null && isCurrent ? memory.state : await loadState(tx)
         memory = null
         const place = { afterSeq: cursor.doneSeq, bundle: bundle.digest }
-        const peoplesWork = takeWork(tx).then((changed) => {
+        const taken = cursor.isWorked ? takeWork(tx) : Promise.resolve([])
+        const peoplesWork = taken.then((changed) => {
           if (changed.length === 0) return cursor.decisions
           const worked = changed.map(workedOf)
           for (const one of worked) takeOver(state.correlation, one)
@@ -98,12 +98,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         })
         // Whoever waits for it hears it; where something else fails before, that is the reason.
         peoplesWork.catch(() => {})
-        await parts.refresh?.(tx)
+        await parts.refresh?.(tx, cursor.indicators)
         const report = await work(tx, bundle, state, value, deliveries, parts.enrich, peoplesWork)
         const isMore = last.seq < cursor.nextSeq - 1
         const decisions = await peoplesWork
         return { state, report, doneSeq: last.seq, decisions, isMore, readAt, decidedAt: performance.now() }
-      })
+      }, 'flushed later')
       if (done === 'taken' || done === 'empty') return done
       memory = { state: done.state, doneSeq: done.doneSeq, decisions: done.decisions }
       if (worked.hasSubscribers) {
@@ -205,7 +205,7 @@ async function work(
   const sigma = takeSigmaChanges(state.sigma)
   saveState(tx, { correlation: metaOf(state.correlation), sigmaWatermark: state.sigma.watermark }, { sigma, rarity })
   const doneSeq = deliveries.at(-1)?.seq ?? 0
-  void finishBatch(tx, { bundle: bundle.digest, doneSeq, eventCounts, ...outcomes })
+  await finishBatch(tx, { bundle: bundle.digest, doneSeq, eventCounts, ...outcomes })
   const total = new Map<EventOutcome, number>()
   for (const line of outcomes.counts.values())
     for (const [outcome, n] of line) total.set(outcome, (total.get(outcome) ?? 0) + n)

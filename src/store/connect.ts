@@ -47,7 +47,7 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
   // For as long as a connection lives: the server may say that it ends in the very packet in which it says that it is ready,
   // before whoever asked for the connection could listen. An error that nobody listens for ends the process.
   pool.on('connect', (client) => client.on('error', () => {}))
-  const role = `set local role gitsoc_app; select set_config('app.tenant', '${tenant}', true)`
+  const role = `set local role gitsoc_app; set local app.tenant to '${tenant}'`
   const inTransaction = async <T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
     let broken = false
@@ -73,7 +73,8 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
   }
   return {
     tenant,
-    transaction: (work) => inTransaction('begin', work),
+    transaction: (work, durable = 'flushed') =>
+      inTransaction(durable === 'flushed' ? 'begin' : 'begin; set local synchronous_commit to off', work),
     snapshot: (work) => inTransaction('begin isolation level repeatable read read only', work),
     listen: (channel, heard) => listen(url, tenant, channel, heard),
     close: () => pool.end(),

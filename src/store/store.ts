@@ -24,8 +24,11 @@ export interface Tx {
 /** The tenant's view of the database. Every access is a transaction as the application role with the tenant set. */
 export interface Store {
   readonly tenant: TenantId
-  /** Commits when `work` resolves, rolls back when it throws. Lost connections reject with {@link isUnavailable} errors. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Commits when `work` resolves, rolls back when it throws. Lost connections reject with {@link isUnavailable} errors. What is
+   * `flushed later` is visible at once and on disk within a second: a database that crashes before may lose it.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>, durable?: 'flushed' | 'flushed later'): Promise<T>
   /** Like `transaction`, but everything it reads is of one moment, and it cannot write. */
   snapshot<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Calls `heard` for every NOTIFY on the channel whose payload is this tenant, from any replica; reconnects by itself. Returns the stop function. */

@@ -50,7 +50,7 @@ export async function withEngine(
     const doneSeq = async () => {
       const rows = await store.transaction((tx) =>
         tx.query<{ seq: number }>(
-          { name: 'bench-done', text: 'select done_seq as seq from inbox_head where tenant = $1' },
+          { name: 'bench-done', text: 'select done_seq as seq from inbox_done where tenant = $1' },
           [tx.tenant],
         ),
       )

@@ -45,7 +45,7 @@ async function worked() {
       madeIncident({ number: 3, firstAt: 5000, status: 'merged', mergedInto: 1 }),
     ])
     await saveAlerts(tx, [madeAlert({ count: 40 }), madeAlert({ id: 'al-2', count: 2, lastAt: 6000, incident: 2 })])
-    await tx.query(`insert into inbox_head (tenant, next_seq, done_seq, received) values ('main', 9, 8, 1000)`)
+    await tx.query(`insert into inbox_done (tenant, done_seq, received) values ('main', 8, 1000)`)
   })
   const act = (at: number, status: 'acknowledged' | 'contained' | 'resolved') =>
     changeIncident(store, { number: 1, actor: 'analyst-1', at, change: { kind: 'status', status } })

@@ -92,7 +92,7 @@ test('the ledger command prints a table and ends with 1 when it does not close',
   expect(closed.code).toBe(0)
   expect(closed.out).toMatch(/^source +received +alerted +no match +duplicate +suppressed +dropped +dead letter$/m)
   expect(closed.out).toMatch(/^all +2 +0 +1 +0 +0 +0 +1$/m)
-  await asOwner(store.url, 'update inbox_head set received = 7')
+  await asOwner(store.url, 'update inbox_done set received = 7')
   const open = await gitsoc(store.url, 'ledger')
   expect([open.code, open.err]).toEqual([1, expect.stringContaining('received 7, but 2 ended somewhere')])
   expect(open.out).toContain('NOT closed')

@@ -155,6 +155,24 @@ test('a batch is bounded in rows and in bytes, but never empty', async () => {
   expect(await seqs(6, 100)).toEqual([])
 })
 
+test.each([
+  ['what comes after a number', 396 as const],
+  ['what is not worked off', 'done' as const],
+])('%s is read without looking at what came before', async (_, after) => {
+  const store = await testStore()
+  await createInbox(store).accept(Array.from({ length: 400 }, () => deliveryOf('x')))
+  await asOwner(store.url, `insert into inbox_done (tenant, done_seq) values ('main', 396)`)
+  const seen = await store.transaction(async (tx) => {
+    const found = await nextDeliveries(tx, after, 200)
+    expect(found.map((one) => one.seq)).toEqual([397, 398, 399, 400])
+    const looked = await tx.query<{ rows: number }>(
+      `select seq_tup_read + idx_tup_fetch as rows from pg_stat_xact_user_tables where relname = 'delivery'`,
+    )
+    return looked.rows
+  })
+  expect(seen).toEqual([{ rows: 4 }])
+})
+
 test('tenants have inboxes of their own', async () => {
   const store = await testStore()
   const other = await testStore({ url: store.url, tenant: 'other' })

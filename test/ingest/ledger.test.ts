@@ -30,6 +30,14 @@ async function finish(store: Store, seq: number, outcomes: readonly EventOutcome
   )
 }
 
+const cursor = (doneSeq: number, nextSeq: number) => ({
+  doneSeq,
+  nextSeq,
+  decisions: 0,
+  isWorked: false,
+  indicators: 0,
+})
+
 const everything = ['alerted', 'noMatch', 'noMatch', 'duplicate', 'suppressed', 'dropped', 'deadLettered'] as const
 
 async function filled() {
@@ -61,7 +69,7 @@ test('every outcome is counted once, by source, and what waits is said', async (
 
 test.each([
   ['an outcome was lost', `update ledger set count = count - 1 where outcome = 'noMatch'`, false],
-  ['an event was received twice', 'update inbox_head set received = received + 1', false],
+  ['an event was received twice', 'update inbox_done set received = received + 1', false],
   ['a source vanished', 'delete from ledger', false],
   ['an event is missing', `delete from event where outcome = 'alerted'`, true],
   ['a dead letter is missing', 'delete from dead_letter', true],
@@ -104,13 +112,13 @@ test('one worker at a time has the turn of a tenant; it ends with its transactio
   const store = await filled()
   const other = await testStore({ url: store.url })
   await store.transaction(async (tx) => {
-    expect(await takeTurn(tx)).toEqual({ doneSeq: 2, nextSeq: 4, decisions: 0 })
+    expect(await takeTurn(tx)).toEqual(cursor(2, 4))
     expect(await other.transaction((second) => takeTurn(second))).toBeNull()
   })
-  expect(await other.transaction((tx) => takeTurn(tx))).toEqual({ doneSeq: 2, nextSeq: 4, decisions: 0 })
+  expect(await other.transaction((tx) => takeTurn(tx))).toEqual(cursor(2, 4))
 })
 
 test('there is a turn to take before anything was received', async () => {
   const store = await testStore()
-  expect(await store.transaction((tx) => takeTurn(tx))).toEqual({ doneSeq: 0, nextSeq: 1, decisions: 0 })
+  expect(await store.transaction((tx) => takeTurn(tx))).toEqual(cursor(0, 1))
 })
