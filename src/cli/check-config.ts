@@ -36,7 +36,8 @@ export function checkConfig({ document }: Config, served: readonly Served[]): vo
   if (document === null) return
   const integrations = served.flatMap((one) => one.integrations)
   for (const [name, mapping] of Object.entries(document.value)) {
-    if (Object.hasOwn(serverParts, name) && serverParts[name] !== null) continue
+    // What other tenants have is held against their own content.
+    if (name === 'tenants' || (Object.hasOwn(serverParts, name) && serverParts[name] !== null)) continue
     if (name === 'hooks') {
       checkHooks(document, mapping, served)
       continue

@@ -5,6 +5,7 @@ import {
   deployFeature,
   type FeatureOf,
   type GithubSettings,
+  type GithubTenant,
   githubBudget,
   issuesFeature,
   planFeature,
@@ -16,67 +17,121 @@ import type { Service } from '../server/index.ts'
 import type { OpenStore } from '../store/index.ts'
 import { Failure } from './failure.ts'
 
+type Secrets = (name: string) => readonly string[] | undefined
+
+/** What `github:` of one tenant asks for. */
+export interface GithubWish {
+  readonly settings: GithubSettings
+  /** How issues are written; null when they are not. */
+  readonly issues: { readonly budget: Budget } | null
+}
+
+/** A tenant with what is done for its repository. */
+export interface GithubSeat {
+  /** Null where it is left out: nothing is opened then, and nothing is kept for GitHub. */
+  readonly wish: GithubWish | null
+  readonly store: OpenStore
+  readonly bundle: () => Bundle
+  readonly enrichDir: string | null
+  /** What else is done for the repository. */
+  readonly features?: readonly FeatureOf[]
+}
+
 /**
- * What `github:` in the configuration asks for: the app for the store's tenant, with incidents as issues unless
- * `issues: false`, written as fast as `issues: { writesPerMinute }` says (20), deploys from the default branch unless
- * `deploy: false`, and plans of pull requests unless `plan: false`.
- * Where it is left out nothing is opened, and nothing is kept for GitHub.
+ * One app for all tenants, each with its own repository: incidents as issues unless `issues: false`, written as fast as
+ * `issues: { writesPerMinute }` says (20), deploys from the default branch unless `deploy: false`, and plans of pull requests unless
+ * `plan: false`. Gives the services of each tenant, in their order; the first tenant's have the app.
  */
 export async function githubFor(
-  config: JsonObject,
+  seats: readonly [GithubSeat, ...GithubSeat[]],
   parts: {
-    readonly store: OpenStore
-    readonly secrets: (name: string) => readonly string[] | undefined
-    readonly bundle: () => Bundle
     readonly clock: () => number
     readonly log: (message: string) => void
     /** Where mirrors of repositories lie. */
     readonly mirrorsDir: string
-    readonly enrichDir: string | null
-    /** What else is done for the repository. */
-    readonly features?: readonly FeatureOf[]
   },
-): Promise<readonly Service[]> {
-  const { store, bundle, clock, log, mirrorsDir, enrichDir } = parts
-  const settings = githubSettings(config, parts.secrets)
-  const issues = issuesOf(own(config, 'issues'))
-  const off: Service = { start: () => disableChannel(store, 'github'), stop: async () => {} }
-  if (settings === null) return [off]
+): Promise<readonly (readonly Service[])[]> {
+  const { clock, log, mirrorsDir } = parts
+  const tenants = seats.flatMap((seat) => (seat.wish === null ? [] : [tenantOf(seat, seat.wish, mirrorsDir)]))
+  const settings = seats[0].wish?.settings
+  if (settings === undefined) return seats.map(({ store }) => [offFor(store)])
   let count: (result: string) => void = () => {}
-  const app = await createGithubApp({
-    settings,
-    tenants: [
-      {
-        store,
-        owner: settings.owner,
-        repo: settings.repo,
-        installation: settings.installation,
-        features: [
-          ...(issues !== null
-            ? ([(seat) => issuesFeature(seat, { bundle, budget: issues.budget })] satisfies FeatureOf[])
-            : []),
-          ...(settings.deploys ? [deployFeature({ settings, mirrorsDir })] : []),
-          ...(settings.plans ? [planFeature({ settings, mirrorsDir, enrichDir })] : []),
-          ...(parts.features ?? []),
-        ],
-      },
-    ],
-    clock,
-    log,
-    count: (result) => count(result),
-  })
-  const service: Service = {
-    ...app,
+  const app: Service = {
+    ...(await createGithubApp({ settings, tenants, clock, log, count: (result) => count(result) })),
     counted(counter) {
       count = (result) => counter('github', result)
     },
-    health: async () => ({ github: await store.transaction((tx) => channelHealth(tx, 'github')) }),
   }
-  return issues !== null ? [service] : [off, service]
+  return seats.map(({ wish, store }, index) => [
+    ...(wish === null || wish.issues === null ? [offFor(store)] : []),
+    ...(wish === null ? [] : [healthOf(store)]),
+    ...(index === 0 ? [app] : []),
+  ])
 }
+
+function tenantOf(
+  { store, bundle, enrichDir, features = [] }: GithubSeat,
+  wish: GithubWish,
+  mirrorsDir: string,
+): GithubTenant {
+  const { settings, issues } = wish
+  const { owner, repo, installation, deploys, plans } = settings
+  return {
+    ...{ store, owner, repo, installation },
+    features: [
+      ...(issues === null
+        ? []
+        : ([(seat) => issuesFeature(seat, { bundle, budget: issues.budget })] satisfies FeatureOf[])),
+      ...(deploys ? [deployFeature({ settings, mirrorsDir })] : []),
+      ...(plans ? [planFeature({ settings, mirrorsDir, enrichDir })] : []),
+      ...features,
+    ],
+  }
+}
+
+const offFor = (store: OpenStore): Service => ({ start: () => disableChannel(store, 'github'), stop: async () => {} })
+
+const healthOf = (store: OpenStore): Service => ({
+  start() {},
+  stop: async () => {},
+  health: async () => ({ github: await store.transaction((tx) => channelHealth(tx, 'github')) }),
+})
 
 /** GitHub takes at most 80 requests a minute that create something. */
 const mostWritesPerMinute = 80
+
+/** Reads `github:`; null where it is left out. Half of a configuration is a failure of one line. */
+export function githubWish(config: JsonObject, secrets: Secrets): GithubWish | null {
+  try {
+    const settings = readGithubSettings(config, secrets)
+    return settings === null ? null : { settings, issues: issuesOf(own(config, 'issues')) }
+  } catch (error) {
+    if (error instanceof SettingsRefused) throw new Failure(error.message, { hint: error.hint, exitCode: 2 })
+    throw error
+  }
+}
+
+const ofTheApp = ['appId', 'apiUrl', 'webUrl'] as const
+
+/** Reads `github:` of another tenant. The app is the server's, with its secrets; the repository is the tenant's own. */
+export function githubWishOfTenant(config: JsonObject, app: JsonObject, secrets: Secrets): GithubWish | null {
+  if (Object.keys(config).length === 0) return null
+  const strange = ofTheApp.find((key) => Object.hasOwn(config, key))
+  if (strange !== undefined)
+    throw new Failure(`github.${strange} is the server's: one app serves all tenants`, {
+      hint: 'write it under github: at the top, and install the app for this repository too',
+      exitCode: 2,
+    })
+  if (!Object.hasOwn(app, 'appId'))
+    throw new Failure('github needs the app, which is configured at the top', {
+      hint: 'github: { appId, owner, repo } for the tenant of the server itself',
+      exitCode: 2,
+    })
+  const shared = Object.fromEntries(
+    ofTheApp.flatMap((key) => (Object.hasOwn(app, key) ? [[key, app[key] ?? null]] : [])),
+  )
+  return githubWish({ ...config, ...shared }, secrets)
+}
 
 /** How issues are written; null when they are not. */
 function issuesOf(value: Json | undefined): { readonly budget: Budget } | null {
@@ -89,17 +144,4 @@ function issuesOf(value: Json | undefined): { readonly budget: Budget } | null {
     hint: 'leave it out for 20 a minute',
     exitCode: 2,
   })
-}
-
-/** Reads `github:`; null where it is left out. Half of a configuration is a failure of one line. */
-export function githubSettings(
-  config: JsonObject,
-  secrets: (name: string) => readonly string[] | undefined,
-): GithubSettings | null {
-  try {
-    return readGithubSettings(config, secrets)
-  } catch (error) {
-    if (error instanceof SettingsRefused) throw new Failure(error.message, { hint: error.hint, exitCode: 2 })
-    throw error
-  }
 }

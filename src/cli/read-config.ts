@@ -25,6 +25,7 @@ export const serverParts: Readonly<Record<string, readonly string[] | null>> = {
   slack: null,
   pagerduty: null,
   hooks: null,
+  tenants: null,
   escalation: ['email'],
   audit: ['repository', 'branch', 'every', 'key', 'push'],
   closing: ['repository', 'base', 'push', 'github'],
@@ -36,7 +37,11 @@ export const serverParts: Readonly<Record<string, readonly string[] | null>> = {
  */
 export async function readConfig(file: string | undefined): Promise<Config> {
   if (file === undefined) return { of: () => ({}), document: null }
-  const document = await read(file)
+  return configOf(await read(file))
+}
+
+/** The mappings of a document by name; throws as {@link readConfig} does. */
+export function configOf(document: Document): Config {
   for (const [name, value] of Object.entries(document.value)) {
     if (!isObject(value) && value !== null)
       throw refused(document.place([name]), `"${name}" is no mapping`, 'write what belongs to it below it, indented')

@@ -1,20 +1,18 @@
 import { join } from 'node:path'
 import type { Bundle } from '../core/content/index.ts'
-import type { JsonObject } from '../core/model/index.ts'
-import { createFollower, createTeamLookup, deployedBundle } from '../github/index.ts'
+import { deployedBundle } from '../github/index.ts'
 import { webhookStatus } from '../ingest/index.ts'
-import { playbookAuthors } from '../repo/index.ts'
-import { createRuntime, isLoopback, type Serving, secretsFrom, serve } from '../server/index.ts'
-import type { OpenStore } from '../store/index.ts'
-import { type AnchorSettings, anchorServices, anchorSettings } from './anchorer-for.ts'
-import { type ChannelSettings, channelServices, channelSettings } from './channels-for.ts'
+import { isLoopback, type Serving, secretsFrom, serve } from '../server/index.ts'
+import { type OpenStore, openStore } from '../store/index.ts'
 import { checkConfig } from './check-config.ts'
-import { type ClosingSettings, closingServices, closingSettings } from './closer-for.ts'
 import { Failure } from './failure.ts'
-import { githubFor, githubSettings } from './github-for.ts'
-import { root } from './load-bundle.ts'
+import { type GithubWish, githubFor } from './github-for.ts'
+import { loadBundle, root } from './load-bundle.ts'
 import { portOf } from './port.ts'
 import type { Config } from './read-config.ts'
+import { of, repositoryOf, type ServerSettings, settingsOf } from './server-settings.ts'
+import { createTenantSite, type TenantSite } from './tenant-site.ts'
+import type { TenantWish } from './tenants-for.ts'
 
 /** What of the options of `gitsoc start` is about the server itself. */
 export interface StartWish {
@@ -34,27 +32,13 @@ export interface Told {
   /** Integrations that are not simulated. */
   readonly live: readonly string[]
   readonly webhooks: { readonly ready: readonly string[]; readonly refusing: readonly string[] }
+  /** The other tenants: where their paths begin, and their repository on GitHub. */
+  readonly tenants: readonly { readonly name: string; readonly path: string; readonly repository: string | null }[]
 }
 
 const workDir = join('var', 'work')
-
-/** What runs beside the server, as the configuration asks for it. */
-export interface ServerSettings {
-  readonly channels: ChannelSettings
-  readonly audit: AnchorSettings | null
-  readonly closing: ClosingSettings
-}
-
-/** Reads all of the configuration that is about the server, before anything is opened. Throws a {@link Failure}. */
-export function serverSettings(config: (name: string) => JsonObject, loaded: Bundle): ServerSettings {
-  const secrets = secretsFrom(process.env)
-  const github = githubSettings(config('github'), secrets)
-  return {
-    channels: channelSettings(config, secrets, loaded),
-    audit: anchorSettings(config('audit')),
-    closing: closingSettings(config('closing'), github !== null),
-  }
-}
+/** So that a few tenants do not take all connections of the embedded database. */
+const tenantConnections = 6
 
 /**
  * Puts the server together as configuration and environment say, over a store that is open, and starts it. Throws a
@@ -72,8 +56,8 @@ export async function startServer(
   },
 ): Promise<{ readonly serving: Serving; readonly told: Told }> {
   const { port, settings, loaded, store } = given
+  const { host } = options
   const secrets = secretsFrom(process.env)
-  const enrichDir = process.env.GITSOC_ENRICH_DIR
   const log = (message: string) => process.stderr.write(`${new Date().toISOString()} ${message}\n`)
   const clock = Date.now
   const syslog = {
@@ -84,54 +68,90 @@ export async function startServer(
   const bundle = isPinned ? loaded : ((await deployedBundle(store)) ?? loaded)
   checkConfig(given.config, [loaded, bundle])
   const config = given.config.of
-  const live = bundle.integrations.filter((one) => config(one.id).mode === 'live').map((one) => one.id)
-  const runtime = await createRuntime({
-    store,
-    bundle,
-    authors: await playbookAuthors(root, bundle.commit, [...bundle.playbooks.keys()]),
-    clock,
-    workDir,
-    live: { config, secrets },
-    onBatch: ({ notices }) => notices.forEach(log),
-    onError: (error) => log(`survived: ${(error as Error).message}`),
-    ...(enrichDir === undefined ? {} : { enrichDir }),
-    ...(options.incidents === undefined ? {} : { incidentsDir: options.incidents }),
+  const own = await createTenantSite(settings, {
+    ...{ store, bundle, config, secrets, workDir, clock, log },
+    follows: !isPinned,
+    repository: root,
+    enrichDir: process.env.GITSOC_ENRICH_DIR ?? null,
+    incidentsDir: options.incidents ?? null,
   })
-  const shared = { store, clock, log, bundle: () => runtime.bundle() }
-  const anchorer = anchorServices(settings.audit, shared)
-  const teams = createTeamLookup({ clock })
-  const told = channelServices(settings.channels, { ...shared, secrets, workDir, teamsOf: teams.teamsOf })
-  const closing = closingServices(settings.closing, shared)
-  const github = await githubFor(config('github'), {
-    ...shared,
-    secrets,
-    features: [...closing.features, teams.feature],
-    mirrorsDir: join('var', 'github'),
-    enrichDir: enrichDir ?? null,
-  })
-  const follower = createFollower({ store, current: runtime.bundle, swap: runtime.swap, log })
-  for (const problem of runtime.enricher.problems)
-    log(`enrichment: ${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.message}`)
-  const services = [...(isPinned ? [] : [follower]), ...anchorer, ...closing.services, ...told, ...github]
-  const { host } = options
-  const serving = await serve(runtime, { host, port, secrets, config, clock, log, services, ...syslog }).catch(
-    (error: Error) => {
-      throw new Failure(`cannot listen on ${host}:${port}: ${error.message}`, {
-        hint: 'choose another --port',
-        exitCode: 3,
-      })
+  const opened: OpenStore[] = []
+  try {
+    const others = new Map<string, TenantSite>()
+    for (const { wish, github } of settings.tenants) {
+      const theirs = await openStore({ databaseUrl: store.url }, wish.name, { connections: tenantConnections })
+      opened.push(theirs)
+      others.set(wish.name, await siteOf(wish, github, theirs, { clock, log }))
+    }
+    const sites = [own, ...others.values()] as const
+    const services = await githubFor([own.github, ...[...others.values()].map((one) => one.github)], {
+      ...{ clock, log },
+      mirrorsDir: join('var', 'github'),
+    })
+    const served = sites.map(({ runtime, site }, index) => ({
+      ...site,
+      runtime,
+      services: [...site.services, ...(services[index] ?? [])],
+    }))
+    const [first, ...rest] = served
+    if (first === undefined) throw new Error('nobody is served')
+    const tenants = new Map([...others.keys()].map((name, index) => [name, rest[index] ?? first] as const))
+    const serving = await serve(own.runtime, { ...first, host, port, clock, log, tenants, ...syslog }).catch(
+      (error: Error) => {
+        throw new Failure(`cannot listen on ${host}:${port}: ${error.message}`, {
+          hint: 'choose another --port',
+          exitCode: 3,
+        })
+      },
+    )
+    const webhooks = await webhookStatus(bundle.integrations, { secrets, loopback: isLoopback(host) }, config)
+    const names = (isReady: boolean) =>
+      webhooks.filter((one) => one.configured === isReady).map((one) => one.integration)
+    return {
+      serving,
+      told: {
+        url: serving.url,
+        bundle: bundle.digest,
+        commit: bundle.commit,
+        live: own.live,
+        webhooks: { ready: names(true), refusing: names(false) },
+        tenants: settings.tenants.map(({ wish: { name }, github }) => ({
+          ...{ name, path: `/tenants/${name}` },
+          repository: repositoryOf(github),
+        })),
+      },
+    }
+  } catch (error) {
+    for (const one of opened) await one.close()
+    throw error
+  }
+}
+
+/** Another tenant, over its own store, with content and secrets of its own. */
+async function siteOf(
+  wish: TenantWish,
+  github: GithubWish | null,
+  store: OpenStore,
+  { clock, log }: { readonly clock: () => number; readonly log: (message: string) => void },
+): Promise<TenantSite> {
+  const { name, config, secrets, content, enrichDir } = wish
+  const bundle = (await deployedBundle(store)) ?? (content === null ? null : await loadBundle({ content }))
+  if (bundle === null)
+    throw new Failure(`tenants.${name} has no content, and nothing was deployed for it`, {
+      hint: `name its folder: tenants: { ${name}: { content: DIR } }`,
+      exitCode: 2,
+    })
+  checkConfig(config, [bundle])
+  return createTenantSite(
+    of(wish, () => settingsOf(config.of, secrets, github, bundle)),
+    {
+      ...{ store, secrets, bundle, enrichDir, clock },
+      config: config.of,
+      follows: true,
+      repository: content ?? root,
+      workDir: join(workDir, 'tenants', name),
+      incidentsDir: null,
+      log: (message) => log(`${name}: ${message}`),
     },
   )
-  const webhooks = await webhookStatus(bundle.integrations, { secrets, loopback: isLoopback(host) }, config)
-  const names = (isReady: boolean) => webhooks.filter((one) => one.configured === isReady).map((one) => one.integration)
-  return {
-    serving,
-    told: {
-      url: serving.url,
-      bundle: bundle.digest,
-      commit: bundle.commit,
-      live,
-      webhooks: { ready: names(true), refusing: names(false) },
-    },
-  }
 }

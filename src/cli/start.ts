@@ -4,7 +4,8 @@ import { loadBundle } from './load-bundle.ts'
 import { openStoreFor, withStoreOptions } from './open-store.ts'
 import { portOf } from './port.ts'
 import { readConfig } from './read-config.ts'
-import { type StartWish, serverSettings, startServer, type Told } from './start-server.ts'
+import { serverSettings } from './server-settings.ts'
+import { type StartWish, startServer, type Told } from './start-server.ts'
 
 interface Options extends StartWish {
   readonly port: string
@@ -34,7 +35,8 @@ export function register(program: Command): void {
     .option('--json', 'one line of JSON when it listens, and one when it has stopped')
     .addHelpText(
       'after',
-      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /hooks/<webhook of a playbook>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with GitHub POST /github/webhooks, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook',
+      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /hooks/<webhook of a playbook>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with GitHub POST /github/webhooks, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook' +
+        '\nOther tenants of the same server, each with content, secrets and a repository of its own: tenants: { umbrella: { content: DIR, github: { owner, repo } } }.\nTheir paths begin with /tenants/<name>, their secrets are GITSOC_SECRET_<TENANT>__<NAME> or files <tenant>--<name>; GitHub posts to the one /github/webhooks.',
     )
     .action(start)
 }
@@ -43,7 +45,7 @@ async function start(options: Options): Promise<void> {
   const port = portOf('--port', options.port)
   const config = await readConfig(options.config)
   const loaded = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
-  const settings = serverSettings(config.of, loaded)
+  const settings = serverSettings(config, loaded)
   const store = await openStoreFor(options)
   const started = await startServer(options, { port, config, settings, loaded, store }).catch(
     async (error: unknown) => {
@@ -68,7 +70,9 @@ async function start(options: Options): Promise<void> {
   process.stdout.write(options.json ? '{"stopped":true}\n' : 'stopped, nothing lost\n')
 }
 
-function bannerText({ url, bundle, commit, live, webhooks: { ready, refusing } }: Told, host: string): string {
+function bannerText(told: Told, host: string): string {
+  const { url, bundle, commit, live, tenants } = told
+  const { ready, refusing } = told.webhooks
   const health = isLoopback(host) ? 'GET /health' : 'GET /health with the api-token'
   const mode = live.length === 0 ? 'simulate mode' : `LIVE: ${live.join(', ')}; the others are simulated`
   const lines = [
@@ -79,6 +83,10 @@ function bannerText({ url, bundle, commit, live, webhooks: { ready, refusing } }
       : [
           `webhooks that refuse until their secret or configuration is there (${health} says which): ${refusing.join(', ')}`,
         ]),
+    ...tenants.map(
+      ({ name, path, repository }) =>
+        `tenant ${name}${repository === null ? '' : `, repository ${repository}`}: ${url}${path}/in/...`,
+    ),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

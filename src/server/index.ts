@@ -1,3 +1,6 @@
+export { isLoopback } from './loopback.ts'
 export { createRuntime, type Runtime, type RuntimeParts } from './runtime.ts'
 export { secretsFrom } from './secrets.ts'
-export { isLoopback, type ServeOptions, type Service, type Serving, serve } from './server.ts'
+export { type ServeOptions, type Serving, serve } from './server.ts'
+export type { Service } from './service.ts'
+export type { SiteOptions } from './site.ts'

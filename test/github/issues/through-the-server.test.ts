@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { githubFor } from '../../../src/cli/github-for.ts'
+import { githubFor, githubWish } from '../../../src/cli/github-for.ts'
 import { listApprovals } from '../../../src/respond/index.ts'
 import { createRuntime, serve } from '../../../src/server/index.ts'
 import { testGithub } from '../../support/github.ts'
@@ -51,8 +51,8 @@ test("a vendor's webhook becomes an incident and an issue, a comment lets the ac
     deploy: false,
     plan: false,
   }
-  const places = { mirrorsDir: join(dir, 'github'), enrichDir: null }
-  const services = await githubFor(config, { ...parts, ...places, store: kept, bundle: () => bundle })
+  const seat = { wish: githubWish(config, secrets), store: kept, bundle: () => bundle, enrichDir: null }
+  const [services = []] = await githubFor([seat], { ...parts, mirrorsDir: join(dir, 'github') })
   const server = await serve(runtime, { host: '127.0.0.1', port: 0, config: () => ({}), ...parts, services })
   onTestFinished(() => server.stop())
   github.deliverTo(`${server.url}/github/webhooks`)
