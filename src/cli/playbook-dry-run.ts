@@ -3,10 +3,13 @@ import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { readIncident } from '../cases/index.ts'
 import {
+  askHook,
   type Bundle,
   compilePlaybookFixture,
   effectOf,
   emptyFacts,
+  filledInputs,
+  hookMeans,
   parseDocument,
   questionOf,
 } from '../core/content/index.ts'
@@ -16,6 +19,7 @@ import { type Playbook, type Played, type PlayedEffect, play, type Script } from
 import { findAction, renderRequest } from '../respond/index.ts'
 import { chosenPlaybooks } from './chosen-playbooks.ts'
 import { Failure } from './failure.ts'
+import { givenInputs } from './given-inputs.ts'
 import { loadBundle } from './load-bundle.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { playbookGroup } from './playbook-group.ts'
@@ -23,6 +27,8 @@ import { withStore } from './with-store.ts'
 
 interface Options extends StoreOptions {
   readonly incident: string
+  readonly request?: string
+  readonly input?: readonly string[]
   readonly json?: boolean
   readonly fixture?: boolean
   readonly content?: string
@@ -36,6 +42,8 @@ export function register(program: Command): void {
       .description('show the steps a playbook would take for an incident, and the exact requests; nothing is sent'),
   )
     .requiredOption('--incident <fixture|INC-n>', 'a fixture file, or an incident of the store')
+    .option('--request <file>', "JSON body of a request to the playbook's webhook, which gives its inputs")
+    .option('--input <k=v...>', 'inputs of the playbook; a value that is JSON is taken as such')
     .option('--fixture', 'print it as a fixture, to be kept after reading it')
     .option('--json', 'one JSON document instead of text')
     .option('--content <dir>', 'another repository than this one')
@@ -43,21 +51,55 @@ export function register(program: Command): void {
       'after',
       '\nWhat nobody has said is taken as it would go on: approvals are given, actions succeed, questions get their first' +
         '\noption; the output says so. Secrets stand as ***.' +
-        '\n\nExamples:\n  gitsoc playbook dry-run playbooks/phishing-triage.yaml --incident INC-2\n  gitsoc playbook dry-run phishing-triage --incident test/fixtures/playbooks/phishing-triage/visited.yaml --json',
+        '\n\nExamples:\n  gitsoc playbook dry-run playbooks/phishing-triage.yaml --incident INC-2\n  gitsoc playbook dry-run phishing-triage --incident test/fixtures/playbooks/phishing-triage/visited.yaml --json\n  gitsoc playbook dry-run lost-device --incident INC-7 --request report.json',
     )
     .action(async (name: string, options: Options) => {
       const bundle = await loadBundle(options.content === undefined ? {} : { content: options.content })
       const [playbook] = chosenPlaybooks(bundle, [name])
       if (playbook === undefined) throw new Failure('name a playbook', { exitCode: 2 })
-      const script = await scriptOf(options)
+      const { script, request } = await startOf(playbook, options)
       const played = await play(playbook, script, { ...bundle, assume: true })
-      if (options.fixture) process.stdout.write(fixtureOf(playbook, script, played))
+      if (options.fixture) process.stdout.write(fixtureOf(playbook, script, request, played))
       else if (options.json) process.stdout.write(`${JSON.stringify(report(bundle, playbook, played))}\n`)
       else process.stdout.write(text(bundle, playbook, played))
     })
 }
 
-async function scriptOf(options: Options): Promise<Script> {
+/** What the run would begin with: the inputs of the fixture, of the command line, or what the webhook makes of a request. */
+async function startOf(
+  playbook: Playbook,
+  options: Options,
+): Promise<{ readonly script: Script; readonly request: JsonObject | null }> {
+  const { script, request: ofFixture } = await scriptOf(options)
+  const request = options.request === undefined ? ofFixture : await bodyOf(options.request)
+  const refused = (why: string) => new Failure(`it would not start: ${why}`)
+  if (request === null) {
+    const filled = filledInputs(playbook.inputs, {
+      ...script.inputs,
+      ...givenInputs(options.input ?? [], playbook.inputs),
+    })
+    if (filled.ok) return { script: { ...script, inputs: filled.inputs }, request }
+    throw new Failure(filled.why, { hint: 'give it with --input name=value', exitCode: 2 })
+  }
+  if (options.input !== undefined)
+    throw new Failure('the request gives the inputs', { hint: 'leave out --input', exitCode: 2 })
+  const asked = askHook(playbook, request)
+  if (!asked.ok) throw refused(asked.why)
+  const { incident, inputs } = asked.wish
+  if (incident !== script.facts.number) throw refused(`the request is for incident ${incident}`)
+  const { matched, facts } = await hookMeans(playbook, script.facts, inputs)
+  if (matched) return { script: { ...script, inputs }, request }
+  throw refused(facts.map(({ name, value }) => `${name} is ${JSON.stringify(value)}`).join(', '))
+}
+
+async function bodyOf(file: string): Promise<JsonObject> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const parsed = parseDocument(file, text)
+  if (text === '' || !parsed.ok) throw new Failure(`${file} is no JSON object`, { exitCode: 2 })
+  return parsed.value.value
+}
+
+async function scriptOf(options: Options): Promise<{ readonly script: Script; readonly request: JsonObject | null }> {
   const nothing = {
     inputs: {},
     results: new Map(),
@@ -73,7 +115,7 @@ async function scriptOf(options: Options): Promise<Script> {
     const incident = await withStore(options, (store) => store.transaction((tx) => readIncident(tx, Number(number))))
     if (incident === null)
       throw new Failure(`there is no incident ${number}`, { hint: 'gitsoc incidents list --all shows what there is' })
-    return { ...nothing, facts: incidentFacts(incident) }
+    return { script: { ...nothing, facts: incidentFacts(incident) }, request: null }
   }
   const file = await readFile(options.incident, 'utf8').catch(() => {
     throw new Failure(`there is no file ${options.incident}`, {
@@ -84,7 +126,7 @@ async function scriptOf(options: Options): Promise<Script> {
   const parsed = parseDocument(options.incident, file)
   const compiled = parsed.ok ? compilePlaybookFixture(parsed.value) : parsed
   if (!compiled.ok) throw new Failure(compiled.problems[0]?.message ?? 'the fixture cannot be read')
-  return compiled.value.script
+  return compiled.value
 }
 
 /** The request of an effect as it would be sent, with its rollback; secrets hidden. */
@@ -149,7 +191,7 @@ function block(name: string, request: JsonObject): string[] {
 }
 
 /** A fixture that expects what was seen: to be read before it is kept. */
-function fixtureOf(playbook: Playbook, script: Script, played: Played): string {
+function fixtureOf(playbook: Playbook, script: Script, request: JsonObject | null, played: Played): string {
   const empty = emptyFacts()
   const incident = Object.fromEntries(
     Object.entries(script.facts).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(empty[name])),
@@ -172,7 +214,8 @@ function fixtureOf(playbook: Playbook, script: Script, played: Played): string {
     playbook: playbook.id,
     title: 'what this shows',
     incident,
-    ...(Object.keys(script.inputs).length > 0 ? { inputs: script.inputs } : {}),
+    ...(request === null ? {} : { request }),
+    ...(request === null && Object.keys(script.inputs).length > 0 ? { inputs: script.inputs } : {}),
     ...(Object.keys(results).length > 0 ? { results } : {}),
     ...(Object.keys(answers).length > 0 ? { answers } : {}),
     expect: {

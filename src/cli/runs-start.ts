@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
-import { isObject, type JsonObject } from '../core/model/index.ts'
 import { startByHand } from '../respond/index.ts'
 import { Failure } from './failure.ts'
+import { givenInputs } from './given-inputs.ts'
 import { loadBundle } from './load-bundle.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { runsGroup } from './runs-group.ts'
@@ -37,7 +37,7 @@ export function register(program: Command): void {
       if (incident === undefined)
         throw new Failure(`"${options.incident}" is no number of an incident`, { exitCode: 2 })
       const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
-      const inputs = inputsOf(options.input ?? [], bundle.playbooks.get(playbook)?.inputs ?? {})
+      const inputs = givenInputs(options.input ?? [], bundle.playbooks.get(playbook)?.inputs ?? {})
       const started = await withStore(options, async (store) => {
         const at = Date.now()
         await store.transaction((tx) =>
@@ -60,23 +60,4 @@ export function register(program: Command): void {
         throw new Failure(`it is not started: ${started.why}`, { hint: 'gitsoc validate lists what playbooks take' })
       process.stdout.write(options.json ? `${JSON.stringify(started)}\n` : `${started.run}\n`)
     })
-}
-
-/** What is declared as text stays text; else a value that reads as JSON is that. */
-function inputsOf(given: readonly string[], schema: JsonObject): JsonObject {
-  const declared = isObject(schema.properties) ? schema.properties : {}
-  return Object.fromEntries(
-    given.map((one) => {
-      const at = one.indexOf('=')
-      if (at < 1) throw new Failure(`"${one}" is not of the form name=value`, { exitCode: 2 })
-      const [name, text] = [one.slice(0, at), one.slice(at + 1)]
-      const wanted = Object.hasOwn(declared, name) ? declared[name] : undefined
-      if (isObject(wanted) && wanted.type === 'string') return [name, text]
-      try {
-        return [name, JSON.parse(text)]
-      } catch {
-        return [name, text]
-      }
-    }),
-  )
 }

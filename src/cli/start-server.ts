@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Bundle } from '../core/content/index.ts'
 import { deployedBundle } from '../github/index.ts'
 import { webhookStatus } from '../ingest/index.ts'
-import { isLoopback, type Serving, secretsFrom, serve } from '../server/index.ts'
+import { hookStatus, isLoopback, type Serving, secretsFrom, serve } from '../server/index.ts'
 import { type OpenStore, openStore } from '../store/index.ts'
 import { checkConfig } from './check-config.ts'
 import { Failure } from './failure.ts'
@@ -32,6 +32,8 @@ export interface Told {
   /** Integrations that are not simulated. */
   readonly live: readonly string[]
   readonly webhooks: { readonly ready: readonly string[]; readonly refusing: readonly string[] }
+  /** Paths of the playbooks' webhooks. */
+  readonly hooks: { readonly ready: readonly string[]; readonly refusing: readonly string[] }
   /** The other tenants: where their paths begin, and their repository on GitHub. */
   readonly tenants: readonly { readonly name: string; readonly path: string; readonly repository: string | null }[]
 }
@@ -107,6 +109,8 @@ export async function startServer(
     const webhooks = await webhookStatus(bundle.integrations, { secrets, loopback: isLoopback(host) }, config)
     const names = (isReady: boolean) =>
       webhooks.filter((one) => one.configured === isReady).map((one) => one.integration)
+    const hooks = await hookStatus(bundle, { secrets, loopback: isLoopback(host) }, config('hooks'))
+    const paths = (isReady: boolean) => hooks.filter((one) => one.configured === isReady).map((one) => one.path)
     return {
       serving,
       told: {
@@ -115,6 +119,7 @@ export async function startServer(
         commit: bundle.commit,
         live: own.live,
         webhooks: { ready: names(true), refusing: names(false) },
+        hooks: { ready: paths(true), refusing: paths(false) },
         tenants: settings.tenants.map(({ wish: { name }, github }) => ({
           ...{ name, path: `/tenants/${name}` },
           repository: repositoryOf(github),

@@ -71,7 +71,7 @@ async function start(options: Options): Promise<void> {
 }
 
 function bannerText(told: Told, host: string): string {
-  const { url, bundle, commit, live, tenants } = told
+  const { url, bundle, commit, live, tenants, hooks } = told
   const { ready, refusing } = told.webhooks
   const health = isLoopback(host) ? 'GET /health' : 'GET /health with the api-token'
   const mode = live.length === 0 ? 'simulate mode' : `LIVE: ${live.join(', ')}; the others are simulated`
@@ -83,6 +83,10 @@ function bannerText(told: Told, host: string): string {
       : [
           `webhooks that refuse until their secret or configuration is there (${health} says which): ${refusing.join(', ')}`,
         ]),
+    ...(hooks.ready.length === 0 ? [] : [`webhooks that start playbooks: ${hooks.ready.join(', ')}`]),
+    ...(hooks.refusing.length === 0
+      ? []
+      : [`webhooks of playbooks that refuse until theirs is there: ${hooks.refusing.join(', ')}`]),
     ...tenants.map(
       ({ name, path, repository }) =>
         `tenant ${name}${repository === null ? '' : `, repository ${repository}`}: ${url}${path}/in/...`,

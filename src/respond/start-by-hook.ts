@@ -1,5 +1,5 @@
 import { appendTimeline, readIncident, storableJson } from '../cases/index.ts'
-import type { Bundle } from '../core/content/index.ts'
+import { askHook, type Bundle, hookMeans } from '../core/content/index.ts'
 import { incidentFacts } from '../core/correlate/index.ts'
 import {
   type Fact,
@@ -10,9 +10,8 @@ import {
   type RunId,
   sha256,
 } from '../core/model/index.ts'
-import { type HookWish, type Playbook, type PlaybookHook, readHookBody } from '../core/playbook/index.ts'
+import type { HookWish, Playbook, PlaybookHook } from '../core/playbook/index.ts'
 import { appendAudit, type Store, type Tx } from '../store/index.ts'
-import { filledInputs } from './check-schema.ts'
 import { lockStory } from './lock-story.ts'
 import { readJsonBody } from './read-json-body.ts'
 import { startRuns } from './start-runs.ts'
@@ -44,19 +43,18 @@ export type HookOutcome =
  * decided, whatever dies. The same key is the same request, and gets the same answer.
  */
 export async function startByHook(store: Store, bundle: Bundle, request: HookRequest): Promise<HookOutcome> {
-  const { playbook, hook } = request
+  const { playbook } = request
   const body = readJsonBody(request.body)
   if (!body.ok) return { kind: 'unreadable', why: body.why }
-  const read = readHookBody(hook, body.value)
-  if (!read.ok) return { kind: 'unfit', why: read.why }
   // As the database keeps them, so that what is checked is what the run gets.
-  const filled = filledInputs(playbook.inputs, JSON.parse(storableJson(read.wish.inputs)) as JsonObject)
-  if (!filled.ok) return { kind: 'unfit', why: filled.why }
+  const asked = askHook(playbook, JSON.parse(storableJson(body.value)) as JsonObject)
+  if (!asked.ok) return { kind: 'unfit', why: asked.why }
+  const { wish } = asked
   const bodyDigest = sha256(request.body)
-  const key = sha256(read.wish.key === null ? `body ${bodyDigest}` : `key ${read.wish.key}`)
+  const key = sha256(wish.key === null ? `body ${bodyDigest}` : `key ${wish.key}`)
   return store.transaction(async (tx) => {
-    const named = await readIncident(tx, read.wish.incident)
-    if (named === null) return { kind: 'unfit', why: `incident: there is no incident ${read.wish.incident}` } as const
+    const named = await readIncident(tx, wish.incident)
+    if (named === null) return { kind: 'unfit', why: `incident: there is no incident ${wish.incident}` } as const
     await lockStory(tx, [named.number])
     const before = await callBefore(tx, playbook, key)
     if (before !== null)
@@ -65,7 +63,7 @@ export async function startByHook(store: Store, bundle: Bundle, request: HookReq
         : ({ kind: 'conflict', why: 'another request had this key' } as const)
     const incident = await readIncident(tx, named.number)
     if (incident?.number !== named.number) throw new Error(`incident ${named.number} was merged meanwhile`)
-    const decided = await decide(tx, bundle, request, { ...read.wish, inputs: filled.inputs }, incident, key)
+    const decided = await decide(tx, bundle, request, wish, incident, key)
     await tx.query(
       `insert into hook_call (tenant, playbook, key, at, body, incident, run, sentence) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [tx.tenant, playbook.id, key, request.at, bodyDigest, decided.incident, decided.run, decided.sentence],
@@ -106,23 +104,15 @@ async function decide(
     sentence: `"${title}" does not start: ${why}`,
   })
   if (incident.status === 'closed') return not(`incident ${incident.number} is closed`)
-  const facts = incidentFacts(incident)
-  const seen: Fact[] = []
-  for (const [condition, all] of [
-    [trigger.when, facts],
-    [hook.when, { ...facts, inputs: wish.inputs }],
-  ] as const) {
-    const answer = await condition?.decide(all)
-    if (answer?.matched === false) return not(`it is not meant for this, because ${said(answer.facts)}`)
-    seen.push(...(answer?.facts ?? []))
-  }
-  const because = seen.length === 0 ? '' : `, because ${said(seen)}`
+  const { matched, facts } = await hookMeans(playbook, incidentFacts(incident), wish.inputs)
+  if (!matched) return not(`it is not meant for this, because ${said(facts)}`)
+  const because = facts.length === 0 ? '' : `, because ${said(facts)}`
   const sentence = `the webhook "${hook.path}" started "${title}"${because}`
   const actor = `webhook/${hook.path}`
   const [run = null] = await startRuns(tx, bundle, [
     {
       incident: incident.number,
-      trigger: { playbook, decision: { answer: 'started', rule: playbook.ref, facts: seen, sentence } },
+      trigger: { playbook, decision: { answer: 'started', rule: playbook.ref, facts, sentence } },
       at,
       ...(trigger.once === 'change' ? { cause: `webhook ${key}` } : {}),
       inputs: wish.inputs,

@@ -1,9 +1,8 @@
 import { storableJson } from '../cases/index.ts'
-import type { Bundle } from '../core/content/index.ts'
+import { type Bundle, filledInputs } from '../core/content/index.ts'
 import { type IncidentNumber, type JsonObject, type RunId, runId } from '../core/model/index.ts'
 import type { Trigger } from '../core/playbook/index.ts'
 import type { Tx } from '../store/index.ts'
-import { filledInputs } from './check-schema.ts'
 
 /** A playbook that an incident set off. `at` is when the event that did it was received. */
 export interface NewRun {

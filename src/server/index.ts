@@ -1,3 +1,4 @@
+export { type HookStatus, hookStatus } from './hooks.ts'
 export { isLoopback } from './loopback.ts'
 export { createRuntime, type Runtime, type RuntimeParts } from './runtime.ts'
 export { secretsFrom } from './secrets.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { databaseAway } from './database-away.ts'
+import { killUnderHooks } from './hooks-kill.ts'
 import { killUnderLoad } from './kill.ts'
 import { respondWithoutDatabase } from './respond-away.ts'
 import { killResponders } from './respond-kill.ts'
@@ -10,6 +11,12 @@ test('kill -9 at random moments under load: nothing acknowledged is lost or coun
   const report = await killUnderLoad(1500, 3)
   expect(report.faults).toEqual([])
   expect(report.kills).toBe(3)
+})
+
+test("kill -9 under requests to a playbook's webhook: each has one run, and it is the one that was answered", {
+  timeout: 180_000,
+}, async () => {
+  expect(await killUnderHooks(40, 2)).toEqual({ kills: 2, requests: 40, runs: 40, faults: [] })
 })
 
 test('a database that stops and comes back: refused, not lost', { timeout: 180_000 }, async () => {

@@ -49,7 +49,24 @@ function ofWhole(playbook: JsonObject, add: Add): void {
     for (const change of ['opened', 'extended', 'escalated'])
       if (Array.isArray(playbook.trigger.on) && !playbook.trigger.on.includes(change))
         add(`start when ${change} too`, false, ['trigger', 'on'], [...(playbook.trigger.on as readonly Json[]), change])
+    if (isObject(playbook.trigger.webhook)) ofHook(playbook.trigger.webhook, add)
   }
+}
+
+function ofHook(hook: JsonObject, add: Add): void {
+  const path = ['trigger', 'webhook']
+  add('take requests of anybody', true, [...path, 'verify'], { scheme: 'none' })
+  for (const name of Object.keys(isObject(hook.verify) ? hook.verify : {}))
+    if (name === 'secret' || name === 'header')
+      add(`drop ${name} of the webhook`, true, [...path, 'verify', name], undefined)
+  // Without it the incident is taken from there anyway.
+  for (const name of ['when', 'key', 'incident', 'inputs'])
+    if (hook[name] !== undefined && hook[name] !== '{{ body.incident }}')
+      add(`drop ${name} of the webhook`, name !== 'incident', [...path, name], undefined)
+  const inputs = isObject(hook.inputs) ? hook.inputs : {}
+  const [a, b] = Object.keys(inputs)
+  if (a !== undefined && b !== undefined)
+    add(`give ${a} for ${b} and ${b} for ${a}`, true, [...path, 'inputs'], swapped(inputs, a, b))
 }
 
 /**
@@ -178,7 +195,7 @@ function ofText(text: string, path: Path, add: Add): void {
           text.replace(`incident.${fact}`, `incident.${other}`),
         )
   }
-  for (const [, root = '', name = ''] of text.matchAll(/(steps|vars|inputs)\.([A-Za-z0-9_]+)/g))
+  for (const [, root = '', name = ''] of text.matchAll(/(steps|vars|inputs|body)\.([A-Za-z0-9_]+)/g))
     add(`misspell ${root}.${name}`, false, path, text.replace(`${root}.${name}`, `${root}.${name}x`))
   for (const [whole] of text.matchAll(/\s*\|\s*default\([^)]*\)/g))
     add('drop a default', false, path, text.replace(whole, ''))

@@ -22,6 +22,7 @@ import {
   type Script,
   type Stage,
 } from '../playbook/index.ts'
+import { givenBy, startsWith } from './fixture-start.ts'
 import { compileSchema } from './schema.ts'
 
 /** A Tuesday at noon, for fixtures that say nothing of the time. */
@@ -36,7 +37,9 @@ export interface PlaybookFixture {
   readonly script: Script
   /** What happened to the incident; null = the trigger's condition alone is asked. */
   readonly change: string | null
-  /** Facts put over the incident's (and perhaps another `change`) with which it starts too, and with which it does not. */
+  /** Body of a request to the playbook's webhook, which then gives the inputs; null = there is none. */
+  readonly request: JsonObject | null
+  /** Facts put over the incident's (and perhaps another `change` or `request`) with which it starts too, and with which it does not. */
   readonly starts: readonly JsonObject[]
   readonly ignores: readonly JsonObject[]
   /** Ids of the active policies; null = those that the repository has active. */
@@ -80,7 +83,11 @@ export function compilePlaybookFixture(document: Document): Result<PlaybookFixtu
   }
   checkFacts(raw.incident, ['incident'], [])
   for (const list of ['starts', 'ignores'])
-    for (const [index, facts] of objectsOf(raw[list]).entries()) checkFacts(facts, [list, index], ['change'])
+    for (const [index, facts] of objectsOf(raw[list]).entries()) checkFacts(facts, [list, index], ['change', 'request'])
+  if (raw.request !== undefined && raw.inputs !== undefined)
+    problems.push(
+      problem('fixture/inputs', 'the request gives the inputs', document.place(['inputs'], 'key'), 'remove it'),
+    )
   if (problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
@@ -91,6 +98,7 @@ export function compilePlaybookFixture(document: Document): Result<PlaybookFixtu
       policies: Array.isArray(raw.policies) ? (raw.policies as readonly Json[]).map(String) : null,
       expect: objectOf(raw.expect),
       change: typeof raw.change === 'string' ? raw.change : null,
+      request: isObject(raw.request) ? raw.request : null,
       starts: objectsOf(raw.starts),
       ignores: objectsOf(raw.ignores),
       place: document.place,
@@ -132,6 +140,7 @@ export async function runPlaybookFixture(
       if (seen !== wanted)
         differences.push({ what: 'whether it starts', expected: wanted, seen, place: fixture.place([list, index]) })
     }
+  const given = givenBy(playbook, fixture)
   const triggered = await startsWith(playbook, fixture, {})
   differ(
     'whether it starts',
@@ -140,7 +149,12 @@ export async function runPlaybookFixture(
     fixture.expect.triggered === undefined ? [] : ['triggered'],
   )
   if (!triggered) return { fixture, played: null, differences }
-  const played = await play(playbook, fixture.script, { ...stage, policies })
+  if (!given.ok) {
+    differences.push({ what: 'the inputs', expected: 'to fit', seen: given.why, place: fixture.place(['inputs']) })
+    return { fixture, played: null, differences }
+  }
+  if (fixture.expect.key !== undefined) differ('the key of the request', fixture.expect.key, given.key, ['key'])
+  const played = await play(playbook, { ...fixture.script, inputs: given.inputs }, { ...stage, policies })
   compare(fixture.expect, played, differ)
   for (const open of played.open)
     differences.push({
@@ -157,13 +171,6 @@ export async function runPlaybookFixture(
       place: fixture.place([]),
     })
   return { fixture, played, differences }
-}
-
-/** Whether a playbook starts for the incident of a fixture, with other facts put over it. */
-async function startsWith({ trigger }: Playbook, fixture: PlaybookFixture, over: JsonObject): Promise<boolean> {
-  const { change = fixture.change, ...facts } = over
-  if (change !== null && !(trigger.on as readonly Json[]).includes(change)) return false
-  return trigger.when === null || (await trigger.when.decide({ ...fixture.script.facts, ...facts })).matched
 }
 
 type Differ = (what: string, expected: Json, seen: Json, path: readonly (string | number)[]) => void
