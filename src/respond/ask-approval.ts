@@ -9,11 +9,14 @@ import { type QuestionRow, writeQuestions } from './write-questions.ts'
 import { writeVoided } from './write-voided.ts'
 
 /** What people are asked. */
-export type Question = Omit<Approval, 'id' | 'status' | 'answers' | 'roles' | 'quorum' | 'expiresAt' | 'chosen'>
+export type Question = Omit<Approval, 'id' | 'status' | 'answers' | 'roles' | 'quorum' | 'expiresAt' | 'chosen'> & {
+  /** How often the same was asked before, under other terms or before it was something else for a while. */
+  readonly turn?: number
+}
 
-/** One digest can be asked about once in each way: whether to do it, and whether to overrule its denial. */
-export const questionId = (of: Pick<Question, 'kind' | 'digest'>): ApprovalId =>
-  approvalId(of.kind === 'break-glass' ? `break-glass ${of.digest}` : of.digest)
+/** One digest can be asked about once in each way, and again only after that is void. */
+export const questionId = ({ kind, digest, turn = 0 }: Pick<Question, 'kind' | 'digest' | 'turn'>): ApprovalId =>
+  approvalId(`${kind === 'break-glass' ? 'break-glass ' : ''}${digest}${turn === 0 ? '' : ` ${turn}`}`)
 
 const asked: Readonly<Record<Approval['kind'], (of: Question) => string>> = {
   effect: (of) => `asked for approval: ${of.action} on ${of.target}`,
@@ -30,16 +33,23 @@ export async function askIn(round: Round, question: Question, terms: ApprovalTer
   if (approvals.has(row.id)) return
   for (const one of approvals.values()) {
     const isSame = one.run === row.run && one.path === row.path && one.kind === row.kind
-    if (!isSame || one.status !== 'pending') continue
-    writes.voided.add(one.id)
-    approvals.set(one.id, { ...one, status: 'void' })
+    if (isSame && one.status === 'pending') await makeVoid(round, one)
   }
   approvals.set(row.id, { ...row, status: 'pending', chosen: null, answers: [] })
   const run = round.runs.get(row.run)
-  if (run !== undefined) run.isAsking = true
+  if (run !== undefined) {
+    run.isAsking = true
+    run.hasAsked = true
+  }
   writes.questions.push(row)
   writes.audit.push(auditOf(row, at))
   writes.timeline.push(told(row, at))
+}
+
+/** What was asked or approved counts for nothing from here on. */
+export async function makeVoid(round: Round, approval: Approval): Promise<void> {
+  round.writes.voided.add(approval.id)
+  ;(await round.approvals()).set(approval.id, { ...approval, status: 'void' })
 }
 
 /** Like {@link askIn}, outside of a round. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/model/index.ts'
 import type { ActionSpec, Integration } from '../core/normalize/index.ts'
 import { type ApprovalTerms, approvalDigest, type GateDecision, gate } from '../core/policy/index.ts'
-import { askIn, type Question, questionId } from './ask-approval.ts'
+import { askIn, makeVoid, type Question } from './ask-approval.ts'
 import { criticalityOf } from './criticality.ts'
 import type { Approval } from './read-approvals.ts'
 import { hasBudgets, nothingRecent } from './recent-effects.ts'
@@ -58,10 +58,30 @@ export async function gateEffect(turn: Turn, wanted: Wanted): Promise<Gated> {
   const { round, run } = turn
   const { at } = round
   const decision = await decideEffect(turn, wanted, null)
-  if (decision.answer === 'allow') return { kind: 'yes', decision, approval: null }
+  // Nobody was asked, so that nobody can have denied it.
+  if (decision.answer === 'allow' && !run.hasAsked) return { kind: 'yes', decision, approval: null }
   const digest = digestOf(turn, wanted)
   if (decision.answer === 'deny') return { kind: 'no', sentence: decision.sentence, decision, digest }
-  if (decision.terms === null) return { kind: 'yes', decision, approval: null }
+  const approvals = await round.approvals()
+  const asked = [...approvals.values()].filter(
+    (one) => one.kind === 'effect' && one.run === run.id && one.path === wanted.path && one.digest === digest,
+  )
+  const before = asked.find((one) => one.status !== 'void')
+  if (before?.status === 'denied' || before?.status === 'expired') {
+    const sentence = `${wanted.action} on ${wanted.target} is not done: the approval was ${before.status}${reasonOf(before)}`
+    return { kind: 'no', sentence, decision: null, digest }
+  }
+  const { terms } = decision
+  if (decision.answer === 'allow' || terms === null) {
+    if (before?.status === 'pending') await makeVoid(round, before)
+    return { kind: 'yes', decision, approval: before?.status === 'approved' ? before : null }
+  }
+  if (before !== undefined && suffices(before, terms)) {
+    if (before.status === 'approved') return { kind: 'yes', decision, approval: before }
+    return { kind: 'asked', wakeAt: before.expiresAt }
+  }
+  if (before !== undefined) await makeVoid(round, before)
+  const again = before === undefined ? '' : `; asked again, because it needs ${termsText(terms)} now`
   const question: Question = {
     kind: 'effect',
     run: run.id,
@@ -71,21 +91,26 @@ export async function gateEffect(turn: Turn, wanted: Wanted): Promise<Gated> {
     action: wanted.action,
     target: wanted.target,
     inputs: wanted.inputs,
-    why: decision.sentence,
+    why: `${decision.sentence}${again}`,
     author: turn.author,
     askedAt: at,
     options: [],
+    turn: asked.length,
   }
-  const approval = (await round.approvals()).get(questionId(question))
-  if (approval === undefined) {
-    await askIn(round, question, decision.terms)
-    return { kind: 'asked', wakeAt: at + decision.terms.expiresMs }
-  }
-  if (approval.status === 'pending') return { kind: 'asked', wakeAt: approval.expiresAt }
-  if (approval.status === 'approved') return { kind: 'yes', decision, approval }
-  const sentence = `${wanted.action} on ${wanted.target} is not done: the approval was ${approval.status}${reasonOf(approval)}`
-  return { kind: 'no', sentence, decision: null, digest }
+  await askIn(round, question, terms)
+  return { kind: 'asked', wakeAt: at + terms.expiresMs }
 }
+
+/**
+ * Whether an answer under earlier terms is one under those of now: as many people at least, none of them with a role that may not
+ * answer any more. An incident that grows may come to ask for more than was asked for.
+ */
+function suffices(approval: Approval, terms: ApprovalTerms): boolean {
+  const may = [...terms.roles, ...(terms.escalate?.roles ?? [])]
+  return approval.quorum >= terms.quorum && approval.roles.every((role) => may.includes(role))
+}
+
+const termsText = ({ quorum, roles }: ApprovalTerms) => `${quorum} of ${roles.join(', ')}`
 
 const reasonOf = (approval: Approval) => {
   const denial = approval.answers.find((one) => one.answer === 'deny')

@@ -22,6 +22,8 @@ export interface KnownRun {
   readonly supersededBy: string | null
   /** Whether a question of it waits for people. */
   isAsking: boolean
+  /** Whether people were ever asked anything for it. */
+  hasAsked: boolean
   /** Its finished steps, in their order. */
   readonly results: RecordedStep[]
   /** Its intents without outcome, by path. */
@@ -51,9 +53,10 @@ const known = `select r.id, r.playbook, r.bundle, r.commit, r.deadline_at as "de
     else (select o.id from run o where o.tenant = r.tenant and o.incident = r.incident and o.playbook = r.playbook
       and o.trigger = 'incident' and (o.started_at, o.id) < (r.started_at, r.id) and o.status in ('running', 'waiting', 'paused', 'completed')
       order by o.started_at, o.id limit 1) end as "supersededBy",
-    exists (select from approval a where a.tenant = r.tenant and a.run = r.id and a.status = 'pending') as "isAsking",
+    asked.any is true as "isAsking", asked.any is not null as "hasAsked",
     (select coalesce(jsonb_agg(jsonb_build_object('path', s.path, 'status', s.status, 'output', s.output, 'sentence', s.sentence) order by s.n), '[]')
       from run_step s where s.tenant = r.tenant and s.run = r.id) as results,
     exists (select from stop_switch where tenant = $1) as "isStopped",
     ${openEffects} as open
-  from run r where r.tenant = $1 and r.id = any($2::text[])`
+  from run r cross join lateral (select bool_or(a.status = 'pending') as any from approval a where a.tenant = r.tenant and a.run = r.id) asked
+  where r.tenant = $1 and r.id = any($2::text[])`
