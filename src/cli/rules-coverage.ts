@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       '\nDeclared: a rule is tagged with the technique. Exercised: the fixtures of such a rule hold records on which it must fire, and' +
-        '\nit does. Correlations have no fixtures and count as declared. Exit codes: 0 done, 1 a rule names a technique that ATT&CK' +
+        '\nit does. Correlations without fixtures count as declared. Exit codes: 0 done, 1 a rule names a technique that ATT&CK' +
         '\ndoes not have, 2 wrong usage.' +
         '\n\nExamples:\n  gitsoc rules coverage --gaps\n  gitsoc rules coverage --navigator coverage.json',
     )
@@ -49,10 +49,10 @@ export function register(program: Command): void {
 
 async function own(options: Options): Promise<readonly CoveringRule[]> {
   const bundle = await loadBundle({ content: root, ...options })
-  const { tested, untested } = testRules([...bundle.detection, ...bundle.rarity.rules], bundle)
+  const { tested, untested } = testRules([...bundle.detection, ...bundle.rarity.rules, ...bundle.sequences], bundle)
   return [
     ...tested.map((one) => ({ rule: one.rule, exercised: isExercised(one) })),
-    ...[...untested, ...bundle.sequences].map((rule) => ({ rule, exercised: false })),
+    ...untested.map((rule) => ({ rule, exercised: false })),
   ]
 }
 

@@ -20,22 +20,22 @@ import { rulesGroup } from './rules-group.ts'
 export function register(program: Command): void {
   rulesGroup(program)
     .command('test [rule...]')
-    .description('run detection rules over their fixtures: positive records must fire, negative ones must not')
+    .description('run rules over their fixtures: positive records and stories must fire, negative ones must not')
     .option('--json', 'one JSON document instead of text')
     .option('--commit <revision>', 'read a commit from Git instead of the working tree')
     .option('--content <dir>', 'another repository than this one')
     .addHelpText(
       'after',
-      '\nA rule is named by id or by part of its path. Fixtures lie in rules/detection/fixtures under the name of the rule;' +
-        '\ncorrelations have none and rules of packs need none: both are counted at the end.' +
+      '\nA rule is named by id or by part of its path. Fixtures lie in the folder fixtures/ beside the rule, under its name;' +
+        '\ncorrelations may have none and rules of packs need none: both are counted at the end.' +
         '\n\nExamples:\n  gitsoc rules test\n  gitsoc rules test okta_ --json',
     )
     .action(async (wanted: string[], options: { json?: boolean; commit?: string; content?: string }) => {
       const bundle = await loadBundle({ content: root, ...options })
-      const rules = [...bundle.detection, ...bundle.rarity.rules]
+      const rules = [...bundle.detection, ...bundle.rarity.rules, ...bundle.sequences]
       const chosen = rules.filter((rule) => isWanted(rule, wanted))
       if (chosen.length === 0)
-        throw new Failure('no detection rule is named like that', {
+        throw new Failure('no rule with fixtures is named like that', {
           hint: 'give an id or part of a path, like okta_',
           exitCode: 2,
         })
@@ -43,11 +43,12 @@ export function register(program: Command): void {
       const strays = wanted.length > 0 ? [] : straysOf(rules, bundle.files)
       const failed = tested.filter(isFixtureFailed)
       const ok = failed.length === 0 && strays.length === 0
-      const without = wanted.length > 0 ? [] : bundle.sequences
+      const without = untested.filter((one) => one.kind === 'correlation')
+      const packs = untested.length - without.length
       process.stdout.write(
         options.json
-          ? `${JSON.stringify({ ...report(tested, strays, untested.length, ok), withoutFixture: without.map(({ id, title }) => ({ id, title })) })}\n`
-          : text(tested, strays, { correlations: without.length, packs: untested.length }, bundle),
+          ? `${JSON.stringify({ ...report(tested, strays, packs, ok), withoutFixture: without.map(({ id, title }) => ({ id, title })) })}\n`
+          : text(tested, strays, { correlations: without.length, packs }, bundle),
       )
       if (!ok) process.exitCode = 1
     })

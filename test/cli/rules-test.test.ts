@@ -21,8 +21,22 @@ const still = '{ eventName: CreateUser, userIdentity: { type: IAMUser } }'
 
 test('says that all rules do what their records say, and ends with 0', async () => {
   const { out: text, exitCode } = await run()
-  expect(text).toMatch(/^\d+ rules do what their \d+ records say\n\d+ correlations have no fixtures\n$/)
+  expect(text).toMatch(/^\d+ rules do what their \d+ records say\n$/)
   expect(exitCode).toBe(0)
+})
+
+test('a correlation is run over its stories; one without is counted and fails nothing', async () => {
+  const path = 'rules/correlation/fixtures/okta_mfa_fatigue.yaml'
+  const line = (times: number, rest = '') =>
+    `[{ events: [{ at: 2026-05-12T08:00:00Z, times: ${times}, every: 10s, as: okta_push_denied${rest} }] }]\n`
+  writeFileSync(join(dir, path), `positive: ${line(4, ', alerts: 1')}negative: ${line(3)}`)
+  const wrong = await run('okta_mfa_fatigue')
+  expect(wrong.out).toContain(`${path}:1:`)
+  expect(wrong.out).toContain('did something else: story = "story 1", alerts of line 1 = 0, wanted = 1')
+  expect(wrong.exitCode).toBe(1)
+  rmSync(join(dir, path))
+  const without = await run('okta_mfa_fatigue')
+  expect(without).toMatchObject({ out: expect.stringContaining('1 correlations have no fixtures\n'), exitCode: 0 })
 })
 
 test('shows the record that did not set its rule off, and the one that did, and ends with 1', async () => {

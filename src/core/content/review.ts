@@ -18,7 +18,7 @@ export interface ContentTests {
 
 /** How many broken versions of one changed rule or playbook something notices. */
 export interface MutationScore {
-  readonly kind: 'detection' | 'playbook'
+  readonly kind: 'detection' | 'correlation' | 'rarity' | 'playbook'
   readonly id: string
   readonly title: string
   readonly place: Place
@@ -70,7 +70,7 @@ export interface CoverageDifference {
  * sums up what it covers of ATT&CK.
  */
 export async function reviewContent(bundle: Bundle, changes: readonly ContentChange[]): Promise<ContentReview> {
-  const rules: readonly FixtureRule[] = [...bundle.detection, ...bundle.rarity.rules]
+  const rules: readonly FixtureRule[] = [...bundle.detection, ...bundle.rarity.rules, ...bundle.sequences]
   const { tested, untested } = testRules(rules, bundle)
   const { fixtures, problems } = fixturesOf(bundle)
   const runs = await runFixtures(bundle, fixtures)
@@ -95,7 +95,7 @@ export async function reviewContent(bundle: Bundle, changes: readonly ContentCha
     mutation: [...ruleScores(bundle, changes), ...(await playbookScores(bundle, changes, failing))],
     coverage: coverageStateOf([
       ...tested.map((one) => ({ rule: one.rule, exercised: isExercised(one) })),
-      ...[...untested, ...bundle.sequences].map((rule) => ({ rule, exercised: false })),
+      ...untested.map((rule) => ({ rule, exercised: false })),
     ]),
   }
 }
@@ -147,15 +147,25 @@ function problemsOf({ rule, cases, problems }: Tested): readonly Problem[] {
 /** A change of many rules at once is a pack or a move: not all of it is broken, for that takes a while. */
 const maxBrokenRules = 100
 
+const ruleKinds = ['detection', 'correlation', 'rarity'] as const
+
 function ruleScores(bundle: Bundle, changes: readonly ContentChange[]): readonly MutationScore[] {
-  const byId = new Map(bundle.detection.map((rule) => [rule.id, rule]))
+  const byId = (rules: readonly FixtureRule[]) => new Map(rules.map((rule) => [rule.id, rule]))
+  const rules = {
+    detection: byId(bundle.detection),
+    correlation: byId(bundle.sequences),
+    rarity: byId(bundle.rarity.rules),
+  }
   return changes
-    .filter(({ kind, change }) => kind === 'detection' && change !== 'removed')
+    .flatMap(({ kind: changed, change, id, title, place }) => {
+      const kind = ruleKinds.find((one) => one === changed)
+      return kind === undefined || change === 'removed' ? [] : [{ kind, id, title, place }]
+    })
     .slice(0, maxBrokenRules)
-    .flatMap(({ id, title, place }) => {
-      const rule = byId.get(id)
+    .flatMap((head) => {
+      const rule = rules[head.kind].get(head.id)
       const mutants = rule === undefined ? null : mutateRule(rule, bundle)
-      return mutants === null ? [] : [scoreOf({ kind: 'detection', id, title, place }, mutants)]
+      return mutants === null ? [] : [scoreOf(head, mutants)]
     })
 }
 

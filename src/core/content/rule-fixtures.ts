@@ -1,5 +1,8 @@
 import {
   bindingsOf,
+  type CorrelationRule,
+  type CorrelationStage,
+  checkCorrelationFixture,
   checkFixture,
   checkRarityFixture,
   explainRule,
@@ -8,14 +11,17 @@ import {
   type RuleExplanation,
   type SigmaRule,
 } from '../detect/index.ts'
-import { type Document, isObject, type Json, type Problem, problem } from '../model/index.ts'
+import { type Document, isObject, type Json, type JsonObject, type Problem, problem } from '../model/index.ts'
 import type { Bundle } from './bundle.ts'
 import { parseDocument, parseDocuments } from './document.ts'
 import { isPackRule } from './packs.ts'
 import type { SourceFile } from './source.ts'
 
 /** Rules that have fixtures of their own. */
-export type FixtureRule = SigmaRule | RarityRule
+export type FixtureRule = SigmaRule | RarityRule | CorrelationRule
+
+/** What fixtures are run with. */
+export type FixtureBundle = Pick<Bundle, 'files' | 'mappings' | 'detection' | 'sequences'>
 
 /** What became of one rule's fixture file. */
 export interface Tested {
@@ -38,33 +44,34 @@ export const isExercised = ({ cases }: Tested) => {
 export const fixturePath = (rule: FixtureRule) => rulePath(rule).replace(/^(rules\/\w+)\//, '$1/fixtures/')
 
 /**
- * Runs rules over their fixture files. Rules of packs that have none here are not tested: others answer for them. The
- * time is proportional to the rules and files.
+ * Runs rules over their fixture files. Rules of packs and correlations that have none here are not tested: others answer for
+ * the former, the rules that are counted are tested for the latter. The time is proportional to the rules and files.
  */
 export function testRules(
   rules: readonly FixtureRule[],
-  { files, mappings }: Pick<Bundle, 'files' | 'mappings'>,
+  bundle: FixtureBundle,
 ): { readonly tested: readonly Tested[]; readonly untested: readonly FixtureRule[] } {
-  const byPath = new Map(files.map((file) => [file.path, file]))
-  const fileOf = (rule: FixtureRule) => byPath.get(fixturePath(rule))
-  const isUntested = (rule: FixtureRule) => isPackRule(rulePath(rule)) && fileOf(rule) === undefined
+  const fileOf = filesOf(bundle)
+  const isUntested = (rule: FixtureRule) =>
+    (rule.kind === 'correlation' || isPackRule(rulePath(rule))) && fileOf(rule) === undefined
   return {
-    tested: rules.filter((rule) => !isUntested(rule)).map((rule) => testOver(rule, fileOf(rule), mappings)),
+    tested: rules.filter((rule) => !isUntested(rule)).map((rule) => testOver(rule, fileOf, bundle)),
     untested: rules.filter(isUntested),
   }
 }
 
 /** Runs a rule over its fixture file; one without a file has that as its problem. */
-export function testRule(rule: FixtureRule, { files, mappings }: Pick<Bundle, 'files' | 'mappings'>): Tested {
-  const path = fixturePath(rule)
-  return testOver(
-    rule,
-    files.find((one) => one.path === path),
-    mappings,
-  )
+export const testRule = (rule: FixtureRule, bundle: FixtureBundle): Tested => testOver(rule, filesOf(bundle), bundle)
+
+type FileOf = (rule: FixtureRule) => SourceFile | undefined
+
+function filesOf({ files }: FixtureBundle): FileOf {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  return (rule) => byPath.get(fixturePath(rule))
 }
 
-function testOver(rule: FixtureRule, file: SourceFile | undefined, mappings: Bundle['mappings']): Tested {
+function testOver(rule: FixtureRule, fileOf: FileOf, bundle: FixtureBundle): Tested {
+  const file = fileOf(rule)
   if (file === undefined)
     return {
       rule,
@@ -72,19 +79,38 @@ function testOver(rule: FixtureRule, file: SourceFile | undefined, mappings: Bun
       problems: [problem('fixture/missing', 'the rule has no fixture', rule.ref.place, `write ${fixturePath(rule)}`)],
     }
   const document = parseDocument(file.path, file.text)
-  const result = !document.ok
-    ? document
-    : rule.kind === 'detection'
-      ? checkFixture(rule, document.value, mappings)
-      : checkRarityFixture(rule, document.value, mappings)
+  const result = document.ok ? casesOf(rule, document.value, fileOf, bundle) : document
   return result.ok ? { rule, cases: result.value, problems: [] } : { rule, cases: [], problems: result.problems }
+}
+
+function casesOf(rule: FixtureRule, document: Document, fileOf: FileOf, bundle: FixtureBundle) {
+  const { mappings, detection, sequences } = bundle
+  switch (rule.kind) {
+    case 'detection':
+      return checkFixture(rule, document, mappings)
+    case 'correlation':
+      return checkCorrelationFixture(rule, document, {
+        ...{ mappings, detections: detection, correlations: sequences },
+        recordOf: (counted) => firstRecord(fileOf(counted)),
+      } satisfies CorrelationStage)
+    default:
+      return checkRarityFixture(rule, document, mappings)
+  }
+}
+
+/** A record on which a rule fires, as its fixture has it. */
+function firstRecord(file: SourceFile | undefined): JsonObject | null {
+  const document = file === undefined ? null : parseDocument(file.path, file.text)
+  const list = document?.ok === true ? document.value.value.positive : null
+  const first = Array.isArray(list) ? (list as readonly Json[])[0] : undefined
+  return isObject(first) ? first : null
 }
 
 /** Fixture files that belong to no rule: renamed rules leave them behind, and their tests stop running unseen. */
 export function straysOf(rules: readonly FixtureRule[], files: readonly SourceFile[]): readonly Problem[] {
   const known = new Set(rules.map(fixturePath))
   return files
-    .filter((file) => /^rules\/(detection|rarity)\/fixtures\//.test(file.path) && !known.has(file.path))
+    .filter((file) => /^rules\/(correlation|detection|rarity)\/fixtures\//.test(file.path) && !known.has(file.path))
     .map((file) =>
       problem(
         'fixture/stray',

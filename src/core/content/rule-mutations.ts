@@ -3,7 +3,7 @@ import { replaced } from './mutations.ts'
 
 type Path = readonly (string | number)[]
 
-/** One way to break a detection rule. */
+/** One way to break a rule. */
 export interface RuleMutation {
   /** What was done, in words. */
   readonly name: string

@@ -1,6 +1,7 @@
 export { alertOf, alertOfCorrelation, alertOfRarity } from './alert.ts'
 export { currentTactic, currentTechnique } from './attack-aliases.ts'
 export { attackCatalog } from './attack-catalog.ts'
+export { type CorrelationStage, checkCorrelationFixture } from './correlation-fixtures.ts'
 export { type Coverage, type CoveredTactic, type CoveredTechnique, type CoveringRule, coverageOf } from './coverage.ts'
 export { type CorrelationStep, type CorrelationTrace, traceCorrelation } from './explain-correlation.ts'
 export { type ExplainedCondition, explainRule, type Meaning, type RuleExplanation } from './explain-rule.ts'
