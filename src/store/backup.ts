@@ -79,7 +79,12 @@ export async function restore(url: string, file: string): Promise<BackupReport> 
         throw new Error(`the store is not empty: ${table} has rows; restore into a new one`)
       if (report.tables[table] === undefined) throw new Error(`the backup lacks the table ${table}`)
     }
+    const tables = await tablesOf(client)
+    // What a statement sets off is in the backup already.
+    for (const table of tables) await client.query(`alter table ${pg.escapeIdentifier(table)} disable trigger user`)
     await load(client, file)
+    for (const table of tables) await client.query(`alter table ${pg.escapeIdentifier(table)} enable trigger user`)
+    await moveSequences(client)
     await client.query('commit')
     return report
   } finally {
@@ -160,6 +165,28 @@ async function load(client: pg.Client, file: string): Promise<void> {
         ),
       ),
     )
+  }
+}
+
+/** Numbers that the database gives go on behind the highest that was loaded: by identity columns and by defaults. */
+async function moveSequences(client: pg.Client): Promise<void> {
+  const used = await client.query<{ sequence: string; table: string; column: string }>(
+    `select d.objid::regclass::text as sequence, d.refobjid::regclass::text as table, quote_ident(a.attname) as column
+       from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
+       join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+      where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype in ('i', 'a')
+     union
+     select d.refobjid::regclass::text, f.adrelid::regclass::text, quote_ident(a.attname)
+       from pg_depend d join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+       join pg_attrdef f on f.oid = d.objid join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum
+      where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_class'::regclass`,
+  )
+  for (const sequence of new Set(used.rows.map((row) => row.sequence))) {
+    const columns = used.rows.filter((row) => row.sequence === sequence)
+    const highest = columns.map((row) => `(select max(${row.column}) from ${row.table})`).join(', ')
+    await client.query(`select setval($1::regclass, greatest(${highest})) where greatest(${highest}) is not null`, [
+      sequence,
+    ])
   }
 }
 

@@ -49,6 +49,41 @@ test('a restored store holds what the first one held, byte for byte, and its aud
   expect(await verifyAudit(to)).toMatchObject({ entries: 1, broken: null })
 })
 
+test('numbers that the database gives go on behind those of the backup, in every table that has some', async () => {
+  const [from, to, dir] = [await testStore(), await testStore(), await folder()]
+  const numbered = [
+    `insert into incident_change (tenant, incident) values ('main', 7) returning n`,
+    `insert into projection_mark (tenant, incident) values ('main', 7) returning n`,
+    `insert into indicator (tenant, type, value, reason, actor, added_at)
+       values ('main', 'ip', gen_random_uuid()::text, 'r', 'a', 1) returning changed as n`,
+    `insert into github_delivery (tenant, id, event, subject, body, received_at, next_at)
+       values ('main', gen_random_uuid()::text, 'push', 's', '', 1, 1) returning seq as n`,
+  ]
+  const give = async (url: string) => {
+    const given: number[] = []
+    for (const sql of numbered) given.push(Number((await asOwner(url, sql)).rows[0]?.n))
+    return given
+  }
+  for (let n = 0; n < 4; n++) await give(from.url)
+  const last = await give(from.url)
+  await backup(from.url, join(dir, 'b.gz'))
+  await restore(to.url, join(dir, 'b.gz'))
+  expect(await give(to.url)).toEqual(last.map((n) => n + 1))
+})
+
+test('a restored store tells the channels nothing that the first one would not have told', async () => {
+  const [from, to, dir] = [await testStore(), await testStore(), await folder()]
+  await asOwner(from.url, `insert into projection_channel values ('main', 'github', 1)`)
+  await asOwner(from.url, `insert into timeline values ('main', 3, 1, 1, 'person', 'a', 's')`)
+  const marks = async (url: string) => (await asOwner(url, 'select incident, n from projection_mark order by n')).rows
+  expect(await marks(from.url)).toHaveLength(1)
+  await backup(from.url, join(dir, 'b.gz'))
+  await restore(to.url, join(dir, 'b.gz'))
+  expect(await marks(to.url)).toEqual(await marks(from.url))
+  await asOwner(to.url, `insert into timeline values ('main', 4, 1, 1, 'person', 'a', 's')`)
+  expect(await marks(to.url)).toHaveLength(2)
+})
+
 test.each([
   ['cut short', (data: Buffer) => data.subarray(0, data.length - 40)],
   ['changed', (data: Buffer) => gzipSync(gunzipSync(data).toString('latin1').replace('okta', 'oktb'))],
