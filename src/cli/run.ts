@@ -129,18 +129,22 @@ async function run(files: readonly string[], options: Options): Promise<void> {
       ...ledger.total,
       alerts: alertCount,
       incidents: incidents.toReversed().map(summarise),
-      late,
-      leftAlone: survey.leftAlone,
     }
-    if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
-    else {
+    if (options.json) {
+      process.stderr.write(
+        lateText(late)
+          .map((line) => `${line}\n`)
+          .join(''),
+      )
+      process.stdout.write(`${JSON.stringify(summary)}\n`)
+    } else {
       const dead = await store.transaction((tx) =>
         tx.query<{ source: string; code: string; message: string; n: number }>(
           'select source, code, min(message) as message, sum(records)::int as n from dead_letter where tenant = $1 group by source, code order by n desc',
           [tx.tenant],
         ),
       )
-      process.stdout.write(report(summary, incidents, dead.rows))
+      process.stdout.write(report(summary, incidents, dead.rows, late))
     }
     if (!ledger.balanced) throw new Failure(`the ledger does not close: ${ledger.faults.join('; ')}`)
   } finally {
@@ -162,7 +166,7 @@ function summarise(incident: Incident) {
   }
 }
 
-type Summary = { readonly [outcome: string]: unknown; readonly alerts: number; readonly late: Late }
+type Summary = { readonly [outcome: string]: unknown; readonly alerts: number }
 
 function leftAloneText(paths: readonly string[]): string {
   const some = paths.slice(0, 3).map((one) => oneLine(one, 120))
@@ -177,17 +181,21 @@ function lateText({ correlation, learning }: Late): readonly string[] {
   ]
   if (parts.length === 0) return []
   return [
-    '',
-    'Came too late',
-    `  ${parts.join(', ')} came so long after newer ones that they were not counted.`,
-    '  Sort the records in the files by time, and take what is older into a store that has seen nothing newer.',
+    `${parts.join(', ')} came so long after newer ones that they were not counted.`,
+    'Sort the records in the files by time, and take what is older into a store that has seen nothing newer.',
   ]
+}
+
+function lateSection(late: Late): readonly string[] {
+  const lines = lateText(late)
+  return lines.length === 0 ? [] : ['', 'Came too late', ...lines.map((line) => `  ${line}`)]
 }
 
 function report(
   summary: Summary,
   incidents: readonly Incident[],
   dead: readonly { source: string; code: string; message: string; n: number }[],
+  late: Late,
 ): string {
   const counts = ['received', 'alerted', 'noMatch', 'duplicate', 'suppressed', 'dropped', 'deadLettered'].map(
     (name) => `  ${name.padEnd(13)}${String(summary[name]).padStart(9)}`,
@@ -206,7 +214,7 @@ function report(
     `${summary.alerts} alert${summary.alerts === 1 ? '' : 's'}, ${incidents.length} incident${incidents.length === 1 ? '' : 's'}`,
     ...lines,
     ...(letters.length > 0 ? ['', 'Dead letters', ...letters] : []),
-    ...lateText(summary.late),
+    ...lateSection(late),
     '',
   ].join('\n')
 }
