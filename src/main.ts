@@ -2,20 +2,15 @@ import { Command, CommanderError } from 'commander'
 import { Failure } from './cli/failure.ts'
 import { refill } from './cli/help-text.ts'
 import { commandGroups } from './cli/index.ts'
+import { explainUsage } from './cli/wrong-usage.ts'
 
 const program = new Command('gitsoc')
   .description('A security operations centre that lives in a Git repository.')
   .version('0.1.0')
-  .showHelpAfterError('hint: gitsoc --help lists the commands, gitsoc COMMAND --help its options')
   .configureOutput({
     writeOut: (text) => process.stdout.write(refill(text, Math.min(process.stdout.columns ?? 80, 120))),
-    outputError: (text, write) => write(text.replace(/^error: (command-argument )?/, 'gitsoc: ')),
+    outputError: () => {},
   })
-  .exitOverride()
-  .addHelpText(
-    'after',
-    '\nExit codes: 0 done, 1 found something wrong, 2 wrong usage, 3 the environment is missing something.',
-  )
 
 for (const [heading, commands] of commandGroups) {
   program.commandsGroup(heading)
@@ -25,6 +20,8 @@ for (const [heading, commands] of commandGroups) {
 program.addHelpCommand(
   new Command('help').argument('[command]').description('show this, or the help of a command').helpGroup('Run:'),
 )
+
+explainUsage(program)
 
 // Whoever reads has read enough, such as `head`: no fault, and what is under way goes on.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { tacticOrder } from '../core/correlate/index.ts'
-import { type Contribution, formatPlace, type Observable, severityName } from '../core/model/index.ts'
+import { type Contribution, explanationOf, formatPlace, type Observable, severityName } from '../core/model/index.ts'
 import type { ApprovalView, CaseFile, EffectView } from './read.ts'
 import { cell, columnsOf, plain, wrap } from './terminal.ts'
 import { duration, factText, measures, saidSeverity, signed, utc, words } from './wording.ts'
@@ -125,7 +125,7 @@ function head(file: CaseFile, columns: number, paint: Paint): readonly string[] 
 function happened({ incident: { assessment } }: CaseFile, columns: number): readonly string[] {
   if (assessment === null) return []
   return [
-    ...wrap(plain(assessment.explanation, 2000), columns),
+    ...wrap(plain(explanationOf(assessment), 2000), columns),
     ...hang('-> ', wrap(plain(assessment.recommendation, 1000), columns - 3)),
   ]
 }

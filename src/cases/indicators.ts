@@ -34,7 +34,7 @@ const fail = (code: string, message: string, hint?: string): { ok: false; proble
   problems: [problem(`cases/${code}`, message, undefined, hint)],
 })
 
-/** Adds a value, or gives one that is there another reason and end; written to the audit chain. Refused without reason or of no known form. */
+/** Adds a value, or gives one that is there another reason and end; written to the audit chain. Refused without reason, of no known form, or for an incident that is not there. */
 export async function addIndicator(tx: Tx, wish: NewIndicator): Promise<Result<NamedIndicator>> {
   const type = wish.type ?? typeOf(wish.value)
   const value = type === null ? null : normalizeObservable(type, wish.value.slice(0, 2000))
@@ -51,6 +51,8 @@ export async function addIndicator(tx: Tx, wish: NewIndicator): Promise<Result<N
   if (actor === '') return fail('actor', 'nobody is named as adding it')
   if (reason === '') return fail('reason', 'an indicator needs a reason')
   if (wish.validUntil !== null && wish.validUntil <= wish.addedAt) return fail('end', 'it would be over already')
+  if (wish.incident !== null && !(await isIncident(tx, wish.incident)))
+    return fail('incident', `there is no incident ${wish.incident}`, 'gitsoc incidents list --all shows what there is')
   await lockAudit(tx)
   const [before, count] = [await readIndicator(tx, type, value), await countOf(tx)]
   if (before !== null && before.validUntil === wish.validUntil && before.reason === reason)
@@ -173,6 +175,11 @@ async function readIndicator(tx: Tx, type: ObservableType, value: string): Promi
     [tx.tenant, type, value],
   )
   return found.rows[0] ?? null
+}
+
+async function isIncident(tx: Tx, number: IncidentNumber): Promise<boolean> {
+  const found = await tx.query('select from incident where tenant = $1 and number = $2', [tx.tenant, number])
+  return found.rowCount === 1
 }
 
 async function countOf(tx: Tx): Promise<number> {

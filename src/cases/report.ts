@@ -1,5 +1,12 @@
 import { tacticOrder } from '../core/correlate/index.ts'
-import { type Decision, formatPlace, type Observable, observableKey, severityName } from '../core/model/index.ts'
+import {
+  type Decision,
+  explanationOf,
+  formatPlace,
+  type Observable,
+  observableKey,
+  severityName,
+} from '../core/model/index.ts'
 import { containmentText } from './containment-file.ts'
 import type { Evidence } from './evidence.ts'
 import { outcomeOf } from './incident-text.ts'
@@ -88,7 +95,7 @@ function summaryOf(file: CaseFile): readonly string[] {
     ),
     ...(assessment === null
       ? []
-      : ['', prose(assessment.explanation, 3000), '', `**Recommended:** ${prose(assessment.recommendation, 1000)}`]),
+      : ['', prose(explanationOf(assessment), 3000), '', `**Recommended:** ${prose(assessment.recommendation, 1000)}`]),
   ]
 }
 

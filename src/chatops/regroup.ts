@@ -51,7 +51,7 @@ export async function splitIncident(
   return done(
     `${decided.decision.sentence}`,
     `INC-${fresh?.number}: ${fresh?.title}`,
-    `alerts that belong to both stay where they share most; /merge INC-${incident} in INC-${fresh?.number} takes it back`,
+    `alerts that belong to both stay where they share most; merging INC-${incident} and INC-${fresh?.number} takes it back`,
   )
 }
 

@@ -11,6 +11,7 @@ import {
   revokeAnswer,
 } from '../respond/index.ts'
 import { Failure } from './failure.ts'
+import { neededReason } from './needed-reason.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
 
@@ -80,8 +81,7 @@ function answerCommand(program: Command, name: 'approve' | 'deny', description: 
       .argument('<id>', 'the approval, as "gitsoc approvals list" shows it')
       .description(description),
   ).action(async (id: string, options: AnswerOptions) => {
-    if (name === 'deny' && !options.reason)
-      throw new Failure('a denial needs a reason', { hint: 'add --reason "..."', exitCode: 2 })
+    if (name === 'deny') neededReason('a denial', options.reason)
     await give(id, name, options)
   })
 }

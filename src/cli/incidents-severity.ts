@@ -4,6 +4,7 @@ import type { IncidentSeverity } from '../core/model/index.ts'
 import { actorOf } from './actor.ts'
 import { Failure } from './failure.ts'
 import { incidentsGroup, numberOfIncident } from './incidents-group.ts'
+import { neededReason } from './needed-reason.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
 
@@ -32,7 +33,8 @@ export function register(program: Command): void {
       if (!words.includes(wanted))
         throw new Failure(`"${plain(word, 40)}" is none of ${words.join(', ')}`, { exitCode: 2 })
       const severity = wanted === 'machine' ? null : (wanted.toUpperCase() as IncidentSeverity)
-      const change = { kind: 'severity', severity, reason: options.reason ?? '' } as const
+      const reason = severity === null ? (options.reason ?? '') : neededReason('a severity', options.reason)
+      const change = { kind: 'severity', severity, reason } as const
       const result = await withStore(options, (store) =>
         changeIncident(store, { number, actor: actorOf(options), at: Date.now(), change }),
       )

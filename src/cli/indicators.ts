@@ -4,6 +4,7 @@ import { type ObservableType, observableTypes, type Result } from '../core/model
 import { actorOf } from './actor.ts'
 import { Failure } from './failure.ts'
 import { numberOfIncident } from './incidents-group.ts'
+import { neededReason } from './needed-reason.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
 
@@ -24,11 +25,14 @@ export function register(program: Command): void {
   const group = program.command('indicators').description('values that the team itself calls malicious')
   const command = (name: string, description: string) =>
     withStoreOptions(group.command(name).description(description)).option('--json', 'one JSON document')
-  const act = (name: string, description: string) =>
+  const act = (name: string, description: string, reason: string) =>
     command(name, description)
-      .argument('<value>', 'an address, domain, URL, hash, …')
-      .option('--type <type>', `what it is, where its form does not say it: ${observableTypes.join(', ')}`)
-      .option('--reason <text>', 'why; goes into the audit')
+      .argument('<value>', 'an address, domain, URL, hash, mail address, or with --type anything else')
+      .option(
+        '--type <type>',
+        `what it is (default: told from its form; needed for a host, user or file): ${observableTypes.join(', ')}`,
+      )
+      .option('--reason <text>', reason)
       .option('--as <actor>', 'who does it (default: GITSOC_ACTOR or the user of this machine)')
   command('list', 'what is on the list, the newest first')
     .option('--all', 'also what is over')
@@ -39,11 +43,16 @@ export function register(program: Command): void {
       if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`)
       else process.stdout.write(found.length === 0 ? 'no indicators\n' : `${found.map(line).join('\n')}\n`)
     })
-  act('add', 'put a value on the list; alerts that come from then on count it')
+  act('add', 'put a value on the list; alerts that come from then on count it', 'why; needed; goes into the audit')
     .option('--days <n>', 'for so many days (default: until it is removed)')
-    .option('--incident <number>', 'where it was found', numberOfIncident)
+    .option('--incident <number>', 'the incident in which it was found', numberOfIncident)
+    .addHelpText(
+      'after',
+      '\nA value that is there already gets the new reason and end.\n\nExamples:\n  gitsoc indicators add 198.51.100.7 --days 30 --incident 2 --reason "command server"\n  gitsoc indicators add ws-0142 --type host --reason "used by the attacker"',
+    )
     .action(async (value: string, options: Options) => {
-      const { days, incident = null, reason = '' } = options
+      const { days, incident = null } = options
+      const reason = neededReason('an indicator', options.reason)
       if (days !== undefined && !/^[1-9]\d{0,3}$/.test(days))
         throw new Failure('--days is a whole number from 1 to 9999', { exitCode: 2 })
       const at = Date.now()
@@ -51,7 +60,7 @@ export function register(program: Command): void {
       const wish = { value, type: typeOf(options), reason, actor: actorOf(options), incident, addedAt: at, validUntil }
       print(await withStore(options, (store) => store.transaction((tx) => addIndicator(tx, wish))), options)
     })
-  act('remove', 'take a value off the list; what was scored with it stays').action(
+  act('remove', 'take a value off the list; what was scored with it stays', 'why; goes into the audit').action(
     async (value: string, options: Options) => {
       const wish = {
         value,

@@ -1,5 +1,5 @@
 import { plain } from '../cases/index.ts'
-import type { Incident, IncidentSeverity, JsonObject } from '../core/model/index.ts'
+import { explanationOf, type Incident, type IncidentSeverity, type JsonObject } from '../core/model/index.ts'
 
 /** PagerDuty's severities (PD-CEF: critical, error, warning, info). */
 const severities: Readonly<Record<IncidentSeverity, string>> = {
@@ -27,7 +27,7 @@ export function pagePayload(incident: Incident, summary: string, policy: string)
       title: plain(incident.title, 500),
       score: assessment?.score ?? null,
       severity: assessment?.severity ?? null,
-      explanation: plain(assessment?.explanation ?? '', 1500),
+      explanation: plain(assessment === null ? '' : explanationOf(assessment), 1500),
       recommendation: plain(assessment?.recommendation ?? '', 1000),
       involved: incident.observables.slice(0, 15).map((one) => plain(`${one.type} ${one.value} (${one.role})`, 200)),
       policy,

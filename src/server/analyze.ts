@@ -1,5 +1,5 @@
 import { listIncidents } from '../cases/index.ts'
-import type { JsonObject } from '../core/model/index.ts'
+import { explanationOf, type JsonObject } from '../core/model/index.ts'
 import { listApprovals } from '../respond/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -29,7 +29,7 @@ export async function analyze(runtime: Runtime, wish: { readonly autoRespond: bo
         title: one.title,
         severity: one.assessment?.severity ?? 'LOW',
         score: one.assessment?.score ?? 0,
-        explanation: one.assessment?.explanation ?? '',
+        explanation: one.assessment === null ? '' : explanationOf(one.assessment),
         recommendation: one.assessment?.recommendation ?? '',
         alerts: one.alertCount,
         techniques: one.techniques,

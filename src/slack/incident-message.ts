@@ -1,5 +1,5 @@
 import { type Containment, utc, words } from '../cases/index.ts'
-import type { Incident } from '../core/model/index.ts'
+import { explanationOf, type Incident } from '../core/model/index.ts'
 import type { Approval } from '../respond/index.ts'
 import { approvalBlocks, settledLine } from './approval-blocks.ts'
 import { type Block, type Message, mrkdwn, plainText } from './blocks.ts'
@@ -52,7 +52,7 @@ export function incidentMessage({ incident, approvals, containments }: IncidentV
   const settled = approvals.filter((one) => one.status !== 'pending')
   const parts: Part[] = [
     { what: null, blocks: head },
-    ...sectionPart('explanations', incident.assessment?.explanation ?? ''),
+    ...sectionPart('explanations', incident.assessment === null ? '' : explanationOf(incident.assessment)),
     ...sectionPart('recommendations', incident.assessment?.recommendation ?? ''),
     ...sectionPart('lists of what is involved', involved(incident)),
     ...pending.map((one) => ({ what: 'approvals that wait', blocks: approvalBlocks(one) })),

@@ -194,3 +194,34 @@ test('no text in an incident reaches a terminal as more than text through list, 
       )
   }
 })
+
+test.each([
+  ['incidents severity 1 high', 2, /^gitsoc: a severity needs a reason\nhint: add --reason/],
+  ['incidents merge 1 1', 2, /^gitsoc: an incident cannot be merged into itself\nhint: /],
+  ['incidents split 1 al-1', 2, /^gitsoc: a split needs a reason\nhint: add --reason/],
+  [
+    'incidents split 1 zz --reason x',
+    2,
+    /^gitsoc: .*'zz' is invalid.*al-7h2m\.\nhint: it is written as gitsoc incidents split/,
+  ],
+  ['incidents split 1 al-zzzz --reason x', 1, /^gitsoc: INC-1 has no alert al-zzzz\nhint: al-/],
+  ['indicators add 198.51.100.7', 2, /^gitsoc: an indicator needs a reason\nhint: add --reason/],
+  ['indicators add 198.51.100.7 --incident 999 --reason x', 1, /^gitsoc: there is no incident 999\nhint: /],
+  ['indicators add 198.51.100.7 --days 0 --reason x', 2, /^gitsoc: --days is a whole number/],
+])('gitsoc %s ends with %s, says why, and speaks no chat', async (line, code, why) => {
+  const { gitsoc } = await commands()
+  const ended = await gitsoc(line)
+  expect(ended).toMatchObject({ code, out: '', why: expect.stringMatching(why) })
+  expect(ended.why).not.toMatch(/\/(split|merge|indicator|severity)/)
+})
+
+test('after a person said another severity no sentence claims the old one without it', async () => {
+  const { gitsoc } = await commands()
+  await gitsoc('incidents severity 1 low --reason "a drill" --as analyst-1')
+  for (const line of ['incidents show 1', 'incidents show 1 --markdown']) {
+    const { out } = await gitsoc(line)
+    expect(out.replace(/\s+/g, ' ')).toMatch(/What counts is LOW, said by analyst-1: a drill/)
+  }
+  await gitsoc('incidents severity 1 machine --as analyst-1')
+  expect((await gitsoc('incidents show 1')).out).not.toContain('What counts is')
+})

@@ -6,6 +6,7 @@ import {
   type NewIndicator,
   removeIndicator,
 } from '../../src/cases/index.ts'
+import type { IncidentNumber } from '../../src/core/model/index.ts'
 import { openEnricher } from '../../src/enrich/index.ts'
 import { type OpenStore, verifyAudit } from '../../src/store/index.ts'
 import { known } from '../enrich/support.ts'
@@ -18,7 +19,7 @@ const add = (store: OpenStore, value: string, parts: Partial<NewIndicator> = {})
       type: null,
       reason: 'seen in mail',
       actor: 'analyst-1',
-      incident: 1,
+      incident: null,
       addedAt: 1000,
       validUntil: null,
       ...parts,
@@ -41,6 +42,7 @@ test.each<[string, string, Partial<NewIndicator>, RegExp]>([
   ['a value that is none of its type', 'workstation', { type: 'ip' }, /is no ip/],
   ['no reason', '198.51.100.7', { reason: ' ' }, /needs a reason/],
   ['an end that has been', '198.51.100.7', { validUntil: 1000 }, /over already/],
+  ['an incident that is not there', '198.51.100.7', { incident: 999 as IncidentNumber }, /no incident 999/],
   ['nobody', '198.51.100.7', { actor: '\u0000' }, /nobody is named/],
 ])('%s is refused', async (_name, value, parts, message) => {
   const store = await testStore()

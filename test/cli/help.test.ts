@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { refill } from '../../src/cli/help-text.ts'
 import { commandGroups } from '../../src/cli/index.ts'
+import { gitsoc } from '../support/cli.ts'
 
 const program = new Command('gitsoc')
 for (const [, commands] of commandGroups) for (const register of commands) register(program)
@@ -63,4 +64,25 @@ test.each([
     expect(stderr).toMatch(/\nhint: /)
     expect(status).toBe(2)
   }
+})
+
+test.each([
+  { args: ['strat'], hint: /did you mean "start"\? gitsoc --help lists the commands$/ },
+  { args: ['list'], hint: /did you mean "gitsoc [a-z-]+ list" or / },
+  { args: ['ack', '2'], hint: /did you mean "gitsoc incidents ack"\?/ },
+  { args: ['nonsense'], hint: /^hint: gitsoc --help lists the commands$/ },
+  { args: ['incidents', 'lst'], hint: /did you mean "list"\? gitsoc incidents --help/ },
+  { args: ['incidents', 'frobnicate'], hint: /gitsoc incidents --help lists the commands: list, show, / },
+  { args: ['incidents', 'show'], hint: /written as gitsoc incidents show \[options\] <number>;/ },
+  { args: ['incidents', 'show', 'x'], hint: /written as gitsoc incidents show \[options\] <number>;/ },
+  { args: ['start', '--prot', '1'], hint: /did you mean "--port"\? gitsoc start --help/ },
+  { args: ['incidents', 'list', '--limit'], hint: /gitsoc incidents list --help says more/ },
+])('the hint of gitsoc $args is about what was written', async ({ args, hint }) => {
+  const { err, exitCode } = await gitsoc(...args)
+  expect(exitCode).toBe(2)
+  expect(err.trimEnd().split('\n')).toEqual([expect.stringMatching(/^gitsoc: /), expect.stringMatching(hint)])
+})
+
+test.each(leaves(program, ''))('the help of %s says its exit codes', async (path) => {
+  expect((await gitsoc(...path.split(' '), '--help')).out).toMatch(/^Exit codes: 0 done, 1 .*2 .*3 /m)
 })

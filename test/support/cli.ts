@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { vi } from 'vitest'
 import { Failure } from '../../src/cli/failure.ts'
 import { commandGroups } from '../../src/cli/index.ts'
+import { explainUsage } from '../../src/cli/wrong-usage.ts'
 
 /** What a command wrote and how it ended, as a shell would see it. */
 export interface Ended {
@@ -25,6 +26,7 @@ export async function gitsoc(...args: readonly string[]): Promise<Ended> {
   try {
     const program = new Command('gitsoc').exitOverride().configureOutput({ writeErr: () => {} })
     for (const [, commands] of commandGroups) for (const register of commands) register(program)
+    explainUsage(program)
     await program.parseAsync(args, { from: 'user' })
     return ended(out, err, Number(process.exitCode ?? 0))
   } catch (error) {

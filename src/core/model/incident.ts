@@ -119,3 +119,10 @@ export function gradedBy(assessment: Assessment, said: SaidSeverity | null): Ass
   const { said: before, ...machine } = assessment
   return before === undefined ? assessment : { ...machine, severity: severityOfScore(machine.score) }
 }
+
+/** Why it is as bad as it is, for people: the machine's sentences, and behind them whose severity counts instead. */
+export function explanationOf({ explanation, said }: Assessment): string {
+  return said === undefined
+    ? explanation
+    : `${explanation} What counts is ${said.severity}, said by ${said.by}: ${said.reason}`
+}

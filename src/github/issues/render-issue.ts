@@ -1,5 +1,5 @@
 import { code, headline, prose, utc } from '../../cases/index.ts'
-import { type Incident, sha256, type TenantId } from '../../core/model/index.ts'
+import { explanationOf, type Incident, sha256, type TenantId } from '../../core/model/index.ts'
 import { approvalSection } from './approval-section.ts'
 import { fitSections, type Section } from './fit-sections.ts'
 import { labelsOf } from './issue-labels.ts'
@@ -77,7 +77,7 @@ function headSection(tenant: TenantId, { file }: Extract<IssueView, { kind: 'inc
   return fixed([
     issueMarker(tenant, incident.number),
     `**${assessment === null ? 'Not scored' : `${assessment.severity}, ${assessment.score} of 100`}**, ${status}${verdict === null ? '' : `, ${verdict}`}, ${owner === null ? 'nobody owns it' : `owned by ${prose(owner, 80)}`}${milestone === null ? '' : `, in the milestone ${code(milestone)}`}. First event ${utc(incident.firstAt)}, last ${utc(incident.lastAt)} (UTC). ${measuresLine(file)}.`,
-    ...(assessment === null ? [] : ['', prose(assessment.explanation, 3000)]),
+    ...(assessment === null ? [] : ['', prose(explanationOf(assessment), 3000)]),
     ...(assessment === null || isOver(incident) ? [] : ['', `**Do next:** ${prose(assessment.recommendation, 1000)}`]),
     ...(incident.techniques.length === 0
       ? []
@@ -110,7 +110,7 @@ function renderMerged(tenant: TenantId, view: Extract<IssueView, { kind: 'merged
       fixed([
         issueMarker(tenant, incident.number),
         `**Merged into ${where}**: it goes on there, with the alerts, runs, approvals and tasks of this one.`,
-        ...(incident.assessment === null ? [] : ['', prose(incident.assessment.explanation, 3000)]),
+        ...(incident.assessment === null ? [] : ['', prose(explanationOf(incident.assessment), 3000)]),
       ]),
     ]),
     labels: labelsOf(incident),
