@@ -1,5 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isEgressRefusal, publicLookup } from './egress.ts'
 
 /** What goes over the wire. */
@@ -10,6 +10,8 @@ export interface VendorRequest {
   readonly body: string | null
   readonly timeoutMs: number
   readonly privateAllowed: boolean
+  /** Whether it may go over a connection that is open: the vendor may have closed it meanwhile, and then nobody knows whether it came. */
+  readonly mayReuse: boolean
 }
 
 /** What came back: an answer; `unsent`: certainly nothing was asked; `lost`: it may have been. */
@@ -20,6 +22,21 @@ export type VendorAnswer =
   | { readonly kind: 'lost'; readonly why: string }
 
 const maxAnswerBytes = 1_048_576
+
+/** Connections are kept for bursts, for less than servers keep them. Those that may lead to private addresses are apart. */
+const kept = { keepAlive: true, timeout: 2000, maxFreeSockets: 16 }
+const agents = {
+  'http:': new HttpAgent(kept),
+  'https:': new HttpsAgent(kept),
+  'https: anywhere': new HttpsAgent(kept),
+}
+
+function agentFor({ url, privateAllowed, mayReuse }: VendorRequest): HttpAgent | false {
+  if (!mayReuse) return false
+  // Without https only private addresses are reached.
+  if (url.protocol !== 'https:') return privateAllowed ? agents['http:'] : false
+  return agents[privateAllowed ? 'https: anywhere' : 'https:']
+}
 
 /** Makes one HTTP request. No redirect is followed, at most 1 MiB is read, and the whole of it ends after `timeoutMs`. */
 export function callVendor(wanted: VendorRequest): Promise<VendorAnswer> {
@@ -36,7 +53,7 @@ export function callVendor(wanted: VendorRequest): Promise<VendorAnswer> {
           ...wanted.headers,
           ...(wanted.body === null ? {} : { 'content-length': String(Buffer.byteLength(wanted.body)) }),
         },
-        agent: false,
+        agent: agentFor(wanted),
         ...(privateAllowed ? {} : { lookup: publicLookup }),
       },
       (response) => {
@@ -52,9 +69,14 @@ export function callVendor(wanted: VendorRequest): Promise<VendorAnswer> {
     const end = (answer: VendorAnswer) => {
       clearTimeout(timer)
       resolve(answer)
-      call.destroy()
+      // After a whole answer the connection is closed, or kept, by who opened it.
+      if (answer.kind !== 'answer') call.destroy()
     }
     call.on('socket', (socket) => {
+      if (call.reusedSocket) {
+        sent = true
+        return
+      }
       const isOpen = url.protocol === 'https:' ? 'secureConnect' : 'connect'
       socket.once(isOpen, () => {
         sent = true

@@ -154,6 +154,14 @@ async function ask(claimed: Claimed, wanted: Json | undefined, live: Live, clock
     body: body === null ? null : isJson ? JSON.stringify(body) : String(body),
     timeoutMs: claimed.timeoutMs,
     privateAllowed,
+    mayReuse: isAskedAgain(claimed),
   })
   return judgeAnswer(answer, clock())
 }
+
+/** Whether it can be found out or repeated, without a person, when nobody knows whether it came. */
+const isAskedAgain = ({ kind, spec, undoes }: Claimed) =>
+  kind === 'confirm' ||
+  spec.idempotent === true ||
+  spec.effect === 'read' ||
+  (isObject(spec.confirm) && undoes === null)
