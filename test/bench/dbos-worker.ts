@@ -31,22 +31,27 @@ const require = createRequire(join(folder, 'package.json'))
 const load = async (name: string) => import(pathToFileURL(require.resolve(name)).href)
 const { DBOS } = (await load('@dbos-inc/dbos-sdk')) as { DBOS: Dbos }
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
-const reached: Record<string, [first: number, second: number]> = {}
+/** When workflows began, and when their intent was on record. */
+const reached: Record<string, [began: number, intended: number]> = {}
 const now = () => Number(process.hrtime.bigint() / 1000n) / 1000
 const never = new Promise<never>(() => {})
 
 const workflows: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
   // Five steps that come to nothing but their own record.
   five: async (id) => {
-    reached[id] = [now(), 0]
-    for (let n = 0; n < 5; n++)
-      await DBOS.runStep(
-        async () => {
-          if (n === 1) reached[id] = [reached[id]?.[0] ?? 0, now()]
-          return n
-        },
-        { name: `s${n}` },
-      )
+    for (let n = 0; n < 5; n++) await DBOS.runStep(async () => n, { name: `s${n}` })
+    await pool.query('update bench_run set done = true where id = $1', [id])
+  },
+  // One effect: its intent is a step of its own, so that it is on record before the call.
+  one: async (id) => {
+    const began = now()
+    await DBOS.runStep(async () => 1, { name: 'intent' })
+    await DBOS.runStep(
+      async () => {
+        reached[id] = [began, now()]
+      },
+      { name: 'call' },
+    )
     await pool.query('update bench_run set done = true where id = $1', [id])
   },
   held: () => never,
@@ -102,7 +107,7 @@ async function takeRows(): Promise<void> {
         `update bench_run set taken = $1 where id in (select id from bench_run where taken is null order by id limit 32 for update skip locked) returning id`,
         [executor],
       )
-      await start({ order: 'start', workflow: 'five', ids: found.rows.map((one) => one.id) })
+      await start({ order: 'start', workflow: takes, ids: found.rows.map((one) => one.id) })
       if (found.rows.length > 0) again = true
     }
     busy = false
@@ -128,7 +133,7 @@ async function beat(): Promise<void> {
     if (dead.rows.length > 0) await DBOSExecutor.globalInstance.recoverPendingWorkflows(dead.rows.map((one) => one.id))
   }, 500)
 }
-if (takes === 'rows') await takeRows()
+if (takes === 'five' || takes === 'one') await takeRows()
 if (takes === 'dead') await beat()
 
 process.on('message', async (order: DbosOrder) => {
