@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { personOf } from '../chatops/index.ts'
 import { oneLine } from '../core/model/index.ts'
 import {
   type Approval,
@@ -13,6 +14,7 @@ import {
 import { Failure } from './failure.ts'
 import { neededReason } from './needed-reason.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
+import { teamHere } from './team-here.ts'
 import { withStore } from './with-store.ts'
 
 interface AnswerOptions extends StoreOptions {
@@ -95,7 +97,7 @@ const answering = (command: Command) =>
     .option('--json', 'one JSON document')
 
 async function revoke(id: string, options: AnswerOptions): Promise<void> {
-  const actor = options.as ?? userInfo().username
+  const { actor } = personOf(await teamHere(), options.as ?? userInfo().username)
   const revoked = await withStore(options, (store) =>
     revokeAnswer(store, { id, actor, reason: options.reason ?? '', at: Date.now() }),
   )
@@ -108,12 +110,12 @@ async function revoke(id: string, options: AnswerOptions): Promise<void> {
 }
 
 async function give(id: string, answer: string, options: AnswerOptions): Promise<void> {
-  const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
+  const person = personOf(await teamHere(), options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username)
   const answered = await withStore(options, (store) =>
     answerApproval(store, {
       id,
       answer,
-      actor,
+      ...person,
       roles: options.role ?? [],
       channel: 'cli',
       reason: options.reason ?? '',

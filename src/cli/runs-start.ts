@@ -1,9 +1,10 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
-import { startByHand } from '../respond/index.ts'
+import { playbookAuthors } from '../repo/index.ts'
+import { keepBundle, startByHand } from '../respond/index.ts'
 import { Failure } from './failure.ts'
 import { givenInputs } from './given-inputs.ts'
-import { loadBundle } from './load-bundle.ts'
+import { loadBundle, root } from './load-bundle.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { runsGroup } from './runs-group.ts'
 import { withStore } from './with-store.ts'
@@ -40,12 +41,8 @@ export function register(program: Command): void {
       const inputs = givenInputs(options.input ?? [], bundle.playbooks.get(playbook)?.inputs ?? {})
       const started = await withStore(options, async (store) => {
         const at = Date.now()
-        await store.transaction((tx) =>
-          tx.query(
-            'insert into bundle (tenant, digest, commit, deployed_at, files) values ($1, $2, $3, $4, $5) on conflict do nothing',
-            [tx.tenant, bundle.digest, bundle.commit, at, JSON.stringify(bundle.files)],
-          ),
-        )
+        const authors = await playbookAuthors(root, bundle.commit, [...bundle.playbooks.keys()])
+        await store.transaction((tx) => keepBundle(tx, bundle, { at, authors }))
         const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
         return startByHand(store, bundle, {
           playbook,

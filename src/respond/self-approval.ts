@@ -12,7 +12,8 @@ export async function selfApproval(
 ): Promise<string | null> {
   const same = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase()
   const called = [by.actor, ...(by.names ?? [])]
-  if (approval.author !== '' && [...called, ...by.roles].some((one) => same(one, approval.author)))
+  const owners = approval.author.split(', ').filter((one) => one !== '')
+  if (owners.some((owner) => [...called, ...by.roles].some((one) => same(one, owner))))
     return 'whoever owns the playbook cannot approve its actions'
   const found = await tx.query<{ authors: unknown }>(
     `select b.authors -> r.playbook as authors from run r join bundle b on b.tenant = r.tenant and b.digest = r.bundle

@@ -5,6 +5,7 @@ import type { Denied } from './break-glass.ts'
 import { claimCall, intendEffect, type Manner } from './claim-effect.ts'
 import type { Claimed } from './claimed.ts'
 import { decideEffect, digestOf, type Wanted } from './gate-effect.ts'
+import { ownersOf } from './owners-of.ts'
 import type { Approval } from './read-approvals.ts'
 import { recordSteps } from './record-steps.ts'
 import { findAction } from './render-request.ts'
@@ -58,7 +59,8 @@ async function passOnce(round: Round, parts: ResponderParts, glass: Glass): Prom
   if (bundle === undefined || denied === null) return []
   const [integration = '', action = ''] = denied.action.split('.')
   const known = findAction(bundle.integrations, integration, action)
-  const author = bundle.playbooks.get(run.playbook)?.owner ?? ''
+  const playbook = bundle.playbooks.get(run.playbook)
+  const author = playbook === undefined ? '' : ownersOf(bundle, playbook)
   const turn: Turn = { round, run, bundle, incident, facts: incidentFacts(incident), author }
   const path = `${glass.path}~overruled`
   const refuse = async (why: string) => {

@@ -5,6 +5,7 @@ import type { Claimed } from './claimed.ts'
 import { endRun } from './end-run.ts'
 import type { KnownRun } from './known-run.ts'
 import { leaveRun } from './leave-run.ts'
+import { ownersOf } from './owners-of.ts'
 import { type RecordedStep, recordSteps } from './record-steps.ts'
 import { recordTurn } from './record-turn.ts'
 import type { Round } from './round.ts'
@@ -49,7 +50,7 @@ export async function takeTurn(round: Round, run: KnownRun, bundle: Bundle | und
   const playbook = bundle?.playbooks.get(run.playbook)
   if (bundle === undefined || playbook === undefined || run.status === 'paused') return nothing
   const facts = incidentFacts(incident)
-  const turn: Turn = { round, run, bundle, incident, facts, author: playbook.owner }
+  const turn: Turn = { round, run, bundle, incident, facts, author: ownersOf(bundle, playbook) }
   const claimed: Claimed[] = []
   const ended: StepResult[] = []
   for (let count = 0; count < maxAdvances; count++) {

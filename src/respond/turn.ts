@@ -12,7 +12,7 @@ export interface Turn {
   readonly bundle: Bundle
   readonly incident: Incident
   readonly facts: JsonObject
-  /** Owner of the playbook: cannot answer for it. */
+  /** Owners of the playbook and of those that it calls, with commas between: they cannot answer for it. */
   readonly author: string
 }
 

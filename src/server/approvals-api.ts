@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { personOf } from '../chatops/index.ts'
+import type { Team } from '../core/command/index.ts'
 import { isObject, type Json, own } from '../core/model/index.ts'
 import { send } from '../ingest/index.ts'
 import { answerApproval, boundTo, listApprovals, readApproval, revokeAnswer } from '../respond/index.ts'
@@ -8,6 +10,8 @@ import { createRateLimit } from './rate-limit.ts'
 
 export interface ApprovalsApiParts {
   readonly store: Store
+  /** Who works here: by it one person is one person, whatever a token calls them. */
+  readonly team: () => Team
   readonly secrets: (name: string) => readonly string[] | undefined
   readonly clock: () => number
   readonly count: (integration: string, result: string) => void
@@ -82,7 +86,7 @@ export function createApprovalsApi(parts: ApprovalsApiParts): ApprovalsApi {
     const answered = await answerApproval(parts.store, {
       id,
       answer: text('answer'),
-      actor: approver.actor,
+      ...personOf(parts.team(), approver.actor),
       roles: approver.roles,
       channel: 'http',
       reason: text('reason'),
@@ -96,7 +100,12 @@ export function createApprovalsApi(parts: ApprovalsApiParts): ApprovalsApi {
     if (request.method !== 'POST') return notAllowed('POST')
     const body = await bodyOf(request)
     const reason = body !== null && typeof body.reason === 'string' ? body.reason : ''
-    const revoked = await revokeAnswer(parts.store, { id, actor: approver.actor, reason, at: parts.clock() })
+    const revoked = await revokeAnswer(parts.store, {
+      id,
+      actor: personOf(parts.team(), approver.actor).actor,
+      reason,
+      at: parts.clock(),
+    })
     return revoked.ok ? { status: 200, value: revoked } : refused(409, revoked.why)
   }
 

@@ -68,7 +68,13 @@ export function createSite(
     },
     count: metrics.countRequest,
   })
-  const approvals = createApprovalsApi({ store: runtime.store, secrets, clock, count: metrics.countRequest })
+  const approvals = createApprovalsApi({
+    store: runtime.store,
+    team: () => runtime.bundle().team,
+    secrets,
+    clock,
+    count: metrics.countRequest,
+  })
   for (const one of services) one.counted?.(metrics.countRequest)
   const health = createHealth({ bundle: runtime.bundle, secrets, config, loopback: isLoopback(host), services })
   const readiness = async () => {

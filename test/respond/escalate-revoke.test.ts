@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { boundTo, readApproval, revokeAnswer } from '../../src/respond/index.ts'
+import { boundTo, keepBundle, readApproval, revokeAnswer } from '../../src/respond/index.ts'
 import { bundleWith, suspendFirst, worldOf } from './world.ts'
 
 const minute = 60_000
@@ -158,4 +158,40 @@ test('what an approval is bound to is shown whole, and a change of it is seen', 
   })
   await world.rows(`update approval set target = 'boss@example.com'`)
   expect(await bound()).toMatchObject({ matches: false })
+})
+
+/** One playbook that calls another, whose step asks; both of a commit of which these authors are known. */
+async function calling(authors: Readonly<Record<string, readonly string[]>>, commit = 'a'.repeat(40)) {
+  const called = `id: inner\ntitle: Inner\nowner: inner-team\nwhy: test\ntrigger: { manual: true }\ndeadline: 1h\nsteps:\n${suspendFirst}`
+  const bundle = {
+    ...(await bundleWith('  - { id: go, call: inner }\n', undefined, { 'playbooks/inner.yaml': called })),
+    commit,
+  }
+  const world = await worldOf(bundle, {})
+  await world.store.transaction((tx) => keepBundle(tx, bundle, { at: 0, authors }))
+  await world.drain()
+  const [approval] = (await world.approvals()).filter((one) => one.path.startsWith('go'))
+  if (approval === undefined) throw new Error('nothing was asked')
+  return { ...world, approval }
+}
+
+test('who wrote or owns a playbook that is called does not approve what it asks for either', async () => {
+  const world = await calling({ contain: ['kim@example.com'], inner: ['robin@example.com'] })
+  expect(world.approval).toMatchObject({ author: 'playbook-author, inner-team', quorum: 1 })
+  for (const by of [
+    { actor: 'kim@example.com' },
+    { actor: 'Robin@example.com' },
+    { actor: 'analyst-1', roles: ['responder', 'inner-team'] },
+  ])
+    expect((await world.answer(world.approval.id, by)).ok).toBe(false)
+  expect(await world.answer(world.approval.id)).toMatchObject({ ok: true, status: 'approved' })
+})
+
+test('where content is of a commit and nobody knows who wrote what runs, one more person has to agree', async () => {
+  const world = await calling({ contain: ['kim@example.com'] })
+  expect(world.approval.quorum).toBe(2)
+  expect(await world.answer(world.approval.id)).toMatchObject({ ok: true, status: 'pending', missing: 1 })
+  await world.drain()
+  expect(await world.answer(world.approval.id, { actor: 'analyst-2' })).toMatchObject({ ok: true, status: 'approved' })
+  expect((await calling({}, 'worktree')).approval.quorum).toBe(1)
 })

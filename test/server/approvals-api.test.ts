@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { keepBundle } from '../../src/respond/index.ts'
 import { createApprovalsApi } from '../../src/server/approvals-api.ts'
 import { approverOf } from '../../src/server/approver-tokens.ts'
 import { bundleWith, suspendFirst, worldOf } from '../respond/world.ts'
@@ -13,14 +14,18 @@ const people = [
   `${token('d')} playbook-author responder`,
 ]
 
+const kim = { id: 'kim', email: 'kim@example.com', github: 'kim-on-github', slack: null, roles: ['responder'] }
+
 /** A question that waits, and the API over its store. */
-async function serving(secrets: readonly string[] = people) {
-  const world = await worldOf(await bundleWith(suspendFirst))
+async function serving(secrets: readonly string[] = people, policy?: string) {
+  const bundle = await bundleWith(suspendFirst, policy)
+  const world = { ...(await worldOf(bundle)), bundle }
   await world.drain()
   const [approval] = await world.approvals()
   if (approval === undefined) throw new Error('nothing was asked')
   const api = createApprovalsApi({
     store: world.store,
+    team: () => ({ analysts: [kim], teams: [], rights: world.bundle.team.rights }),
     secrets: (name) => (name === 'approver-tokens' && secrets.length > 0 ? secrets : undefined),
     clock: () => world.time.at,
     count: () => {},
@@ -160,4 +165,21 @@ test.each([
   [`${token('a')} analyst-1 responder`, ''],
 ])('the value %j gives nobody a right for %j', (value, given) => {
   expect(approverOf([value], `Bearer ${given}`)).toBeNull()
+})
+
+test('a person whom the team knows is one person, whatever the token calls them, and known as the author by every name', async () => {
+  const tokens = [`${token('e')} kim@example.com responder`, `${token('f')} Kim-On-GitHub responder`]
+  const two =
+    'rules:\n  - { effects: [destructive], answer: ask, approvers: { roles: [responder], quorum: 2 }, reason: two }\n'
+  const { call, path, good, approvals } = await serving([...people, ...tokens], two)
+  expect((await call(path, good, token('e'))).body).toMatchObject({ status: 'pending', missing: 1 })
+  expect(await call(path, good, token('f'))).toMatchObject({ status: 409, body: { error: 'kim has answered already' } })
+  expect((await approvals())[0]?.answers.map((one) => one.actor)).toEqual(['kim'])
+
+  const other = await serving([...people, ...tokens])
+  await other.store.transaction((tx) =>
+    keepBundle(tx, other.bundle, { at: 1, authors: { contain: ['kim@example.com', 'Kim'] } }),
+  )
+  const answered = await other.call(other.path, other.good, token('f'))
+  expect([answered.status, answered.body.error]).toEqual([409, 'whoever wrote the playbook cannot approve its actions'])
 })

@@ -124,7 +124,7 @@ export function analystOf(team: Team, name: PlatformName): Analyst | null {
 }
 
 /** The analyst whom somebody means by an id, `@login`, mail address or Slack mention; null when the team has none. */
-export function analystNamed(team: Team, said: string): Analyst | null {
+export function analystNamed(team: Pick<Team, 'analysts'>, said: string): Analyst | null {
   const slack = /^<@([A-Z0-9]{2,30})(?:\|[^>]{0,100})?>$/.exec(said)?.[1]
   if (slack !== undefined) return team.analysts.find((one) => one.slack === slack) ?? null
   const name = said.replace(/^@/, '').toLowerCase()

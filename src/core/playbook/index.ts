@@ -1,5 +1,6 @@
 export { exportCacao } from './cacao/export.ts'
 export { type Imported, importCacao } from './cacao/import.ts'
+export { withCalled } from './called.ts'
 export { callCircles } from './circles.ts'
 export { sharedHooks } from './compile-hook.ts'
 export { compilePlaybook } from './compile-playbook.ts'
