@@ -55,10 +55,15 @@ async function list(
   )
   if (options.json) return write([JSON.stringify({ counts, projections: found })])
   if (found.length === 0) return write(['nothing is told or waits to be told'])
+  const todo = new Set(found.flatMap((one) => (one.state === 'written' ? [] : (one.problem?.todo ?? []))))
   write([
     ...counts.map((one) => `${String(one.count).padStart(7)} ${one.state.padEnd(8)} ${one.channel}`),
     '',
     ...found.map(line),
+    ...[...todo].map((one) => `to do: ${plain(one, 400)}`),
+    ...(found.some((one) => one.state === 'dead')
+      ? ['when that is mended: gitsoc projections retry CHANNEL, or with a subject only that']
+      : []),
   ])
 }
 

@@ -4,9 +4,12 @@ import type { ChannelState } from './state.ts'
 
 /** How a channel stands, for whoever runs the server. */
 export interface ChannelHealth {
-  /** `away`: it does not answer, and what is to be told waits. `paused`: it wants to be left alone for now. */
-  readonly state: 'there' | 'away' | 'paused'
-  /** Since when it is away, epoch milliseconds. */
+  /** `away`: it does not answer, and what is to be told waits. `barred`: it answers, but lets us do nothing. `paused`: it wants to be left alone for now. */
+  readonly state: 'there' | 'away' | 'barred' | 'paused'
+  /** Of a channel that is barred: what it said, and what a person has to change. */
+  readonly why?: string
+  readonly todo?: string
+  /** Since when it is away or barred, epoch milliseconds. */
   readonly since: number | null
   readonly waiting: number
   /** Put aside until a person has them tried again. */
@@ -29,7 +32,8 @@ export async function channelHealth(tx: Tx, channel: Channel): Promise<ChannelHe
   const since = health?.awaySince ?? null
   const isPaused = row !== undefined && row.doc.health.pausedUntil > row.now
   return {
-    state: since !== null ? 'away' : isPaused ? 'paused' : 'there',
+    state: since !== null ? (health?.barred === undefined ? 'away' : 'barred') : isPaused ? 'paused' : 'there',
+    ...health?.barred,
     since,
     waiting: counts.rows[0]?.waiting ?? 0,
     dead: counts.rows[0]?.dead ?? 0,

@@ -5,7 +5,7 @@ import { type Budget, spendOne } from './budget.ts'
 import type { Channel } from './channel.ts'
 import { type Failure, failed } from './failed.ts'
 import { foldMarks } from './fold-marks.ts'
-import { afterAnswer, afterBegin, afterLimit, afterSilence, type Health, mayBeginAt } from './health.ts'
+import { afterAnswer, afterBar, afterBegin, afterLimit, afterSilence, type Health, mayBeginAt } from './health.ts'
 import { forgetMessages } from './send.ts'
 import { keepOutside, release, settle } from './settle.ts'
 import { lockState, saveState } from './state.ts'
@@ -145,13 +145,17 @@ export function createDrain(parts: DrainParts): Drain {
       await row(tx, at)
       if (state.health.awaySince !== null && health.awaySince === null) {
         await tx.query(
-          `update projection set next_at = 0 where tenant = $1 and channel = $2 and wanted > written and problem->>'kind' = 'away'`,
+          `update projection set next_at = 0 where tenant = $1 and channel = $2 and wanted > written and problem->>'kind' in ('away', 'barred')`,
           [tx.tenant, channel],
         )
         parts.log(`${channel} is back after ${Math.round((at - state.health.awaySince) / 1000)} s`)
       }
       if (state.health.awaySince === null && health.awaySince !== null)
-        parts.log(`${channel} does not answer: what is to be told it waits`)
+        parts.log(
+          health.barred === undefined
+            ? `${channel} does not answer: what is to be told it waits`
+            : `${channel} lets us write nothing, and what is to be told it waits: ${health.barred.why}; ${health.barred.todo}`,
+        )
     })
 
   /** Writes one; gives the time before which nothing else is to be tried, or null. */
@@ -185,9 +189,11 @@ export function createDrain(parts: DrainParts): Drain {
       (health, at) =>
         failure.kind === 'away'
           ? afterSilence(health, at)
-          : failure.kind === 'limited'
-            ? afterLimit(health, failure.until)
-            : afterAnswer(health),
+          : failure.kind === 'barred'
+            ? afterBar(health, at, { why: failure.why, todo: failure.todo })
+            : failure.kind === 'limited'
+              ? afterLimit(health, failure.until)
+              : afterAnswer(health),
       async (tx, at) => {
         const became = await failed(tx, due, failure, at)
         if (became === 'dead')

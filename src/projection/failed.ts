@@ -4,11 +4,13 @@ import type { Due } from './take-due.ts'
 
 /**
  * Why something was not written. `away`: the other side did not answer, or with an error of its own (also when it is not
- * known whether it did what it was asked). `limited`: it wants to be left alone until then. `refused`: it does not take
+ * known whether it did what it was asked). `barred`: it answers, but lets us do nothing until a person has changed something: `todo` says
+ * what. `limited`: it wants to be left alone until then. `refused`: it does not take
  * this one; `final` when trying again is pointless.
  */
 export type Failure =
   | { readonly kind: 'away'; readonly why: string }
+  | { readonly kind: 'barred'; readonly why: string; readonly todo: string }
   | { readonly kind: 'limited'; readonly why: string; readonly until: number }
   | { readonly kind: 'refused'; readonly why: string; readonly final?: boolean }
 
@@ -21,7 +23,7 @@ export const pauseAfter = (n: number) => Math.min(longestPauseMs, firstPauseMs *
 
 /**
  * Records why a claimed one was not written, and when it is tried again. One that is refused for good, or eight times, is
- * dead: it stays in the list until a person has it tried again. What is away or limited never dies of it.
+ * dead: it stays in the list until a person has it tried again. What is away, barred or limited never dies of it.
  */
 export async function failed(tx: Tx, due: Due, failure: Failure, at: number): Promise<'waits' | 'dead' | 'lost'> {
   const attempts = due.attempts + (failure.kind === 'limited' ? 0 : 1)
@@ -40,7 +42,12 @@ export async function failed(tx: Tx, due: Due, failure: Failure, at: number): Pr
       due.claim,
       attempts,
       nextAt,
-      JSON.stringify({ kind: failure.kind, why: oneLine(failure.why, 500).toWellFormed(), at }),
+      JSON.stringify({
+        kind: failure.kind,
+        why: oneLine(failure.why, 500).toWellFormed(),
+        ...(failure.kind === 'barred' ? { todo: failure.todo } : {}),
+        at,
+      }),
       dead ? at : null,
     ],
   )

@@ -6,6 +6,8 @@ export interface Health {
   readonly awaySince: number | null
   /** When one write is tried to see whether it is back. */
   readonly probeAt: number
+  /** It answers, but lets us do nothing: what a person has to change. Absent while that is not so. */
+  readonly barred?: { readonly why: string; readonly todo: string }
   /** It asked to be left alone until then. */
   readonly pausedUntil: number
 }
@@ -32,7 +34,7 @@ export function afterAnswer(health: Health): Health {
 }
 
 /** It did not answer: from the third time on it is away, and is asked again after 5 s, then up to a minute. */
-export function afterSilence(health: Health, at: number): Health {
+export function afterSilence({ barred: _, ...health }: Health, at: number): Health {
   const failures = health.failures + 1
   const probes = Math.max(0, failures - failuresOfAway)
   return {
@@ -41,6 +43,11 @@ export function afterSilence(health: Health, at: number): Health {
     awaySince: health.awaySince ?? (failures >= failuresOfAway ? at : null),
     probeAt: at + Math.min(longestProbeMs, firstProbeMs * 2 ** Math.min(20, probes)),
   }
+}
+
+/** It lets us do nothing: that is so for all of it, at once, and is asked about as often as when it is away. */
+export function afterBar(health: Health, at: number, barred: NonNullable<Health['barred']>): Health {
+  return { ...afterSilence(health, at), awaySince: health.awaySince ?? at, barred }
 }
 
 /** It wants to be left alone. That is an answer. */

@@ -13,7 +13,13 @@ export interface Projection {
   readonly writtenAt: number | null
   readonly attempts: number
   readonly nextAt: number
-  readonly problem: { readonly kind: string; readonly why: string; readonly at: number } | null
+  /** `todo` says what a person has to change. */
+  readonly problem: {
+    readonly kind: string
+    readonly why: string
+    readonly todo?: string
+    readonly at: number
+  } | null
   readonly outside: Json
 }
 

@@ -18,7 +18,7 @@ const longestLimitMs = 3_600_000
 /**
  * What an error of Octokit means. Limits: 403 or 429 with `retry-after`, with no requests left, or with the wording of secondary
  * limits (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api). 401 and other 403 concern the whole app
- * (suspended, a permission missing, the repository archived): they are waited for like an outage, so that nothing dies of them.
+ * (suspended, a permission missing, the repository archived): nothing dies of them, and they say what a person has to change.
  */
 export function callFailed(error: unknown, at: number): CallFailed {
   const { status, headers, message } = partsOf(error)
@@ -28,9 +28,21 @@ export function callFailed(error: unknown, at: number): CallFailed {
     const until = limitedUntil(status, headers, message, at)
     if (until !== null) return new CallFailed({ kind: 'limited', why, until }, status)
   }
-  if (status >= 500 || status === 401 || status === 403 || status === 408)
-    return new CallFailed({ kind: 'away', why }, status)
+  if (status === 401 || status === 403)
+    return new CallFailed({ kind: 'barred', why, todo: todoOf(status, message) }, status)
+  if (status >= 500 || status === 408) return new CallFailed({ kind: 'away', why }, status)
   return new CallFailed({ kind: 'refused', why, final: [404, 410, 422].includes(status) }, status)
+}
+
+/** What a person has to change, by the wording of GitHub's answer. */
+function todoOf(status: 401 | 403, message: string): string {
+  if (/suspended/i.test(message))
+    return "an owner of the organisation lifts the app's suspension: Settings, GitHub Apps, Configure, Unsuspend"
+  if (status === 401)
+    return 'check that github.appId and the secret github-app-key are of the same app, that the key was not deleted on its page, and the clock of this machine'
+  if (/archived|read-only/i.test(message)) return 'take the repository out of the archive, or configure another one'
+  if (/locked/i.test(message)) return 'unlock the issue on GitHub'
+  return 'grant the app what src/github/README.md lists (issues: write, members: read), accept that in the organisation, and see that it is installed for this repository'
 }
 
 function limitedUntil(

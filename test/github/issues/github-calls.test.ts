@@ -53,8 +53,22 @@ test.each([
 })
 
 test.each([
-  ['bad credentials', { status: 401 }, { kind: 'away' }],
-  ['a suspended app', { status: 403, body: { message: 'This installation has been suspended' } }, { kind: 'away' }],
+  ['bad credentials', { status: 401 }, { kind: 'barred', todo: expect.stringContaining('github-app-key') }],
+  [
+    'a suspended app',
+    { status: 403, body: { message: 'This installation has been suspended' } },
+    { kind: 'barred', todo: expect.stringContaining('Unsuspend') },
+  ],
+  [
+    'a permission that is missing',
+    { status: 403, body: { message: 'Resource not accessible by integration' } },
+    { kind: 'barred', todo: expect.stringContaining('grant the app') },
+  ],
+  [
+    'an archived repository',
+    { status: 403, body: { message: 'Repository was archived so is read-only.' } },
+    { kind: 'barred', todo: expect.stringContaining('out of the archive') },
+  ],
   [
     'a secondary limit without a time',
     { status: 403, body: { message: 'You have exceeded a secondary rate limit.' } },

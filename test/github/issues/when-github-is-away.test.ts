@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { changeIncident, saveIncidents } from '../../../src/cases/index.ts'
 import { rebuildIssues } from '../../../src/github/issues/rebuild.ts'
-import { listProjections, retryProjections } from '../../../src/projection/index.ts'
+import { channelHealth, listProjections, retryProjections } from '../../../src/projection/index.ts'
 import { madeIncident } from '../../cases/made.ts'
 import { githubWorld } from './github-world.ts'
 
@@ -114,6 +114,32 @@ test.each([
   world.time.ahead += pauseMs + 10_000
   await world.settle()
   expect(await markers(world)).toHaveLength(1)
+})
+
+test('a permission that is missing is told as what it is with what to do, and nothing dies of it', async () => {
+  const world = await githubWorld()
+  const message = 'Resource not accessible by integration'
+  world.github.fail(({ method }) => (method === 'POST' ? { status: 403, message } : null))
+  for (let n = 0; n < 12; n++) {
+    await world.feature.drain.drain()
+    world.time.ahead += 700_000
+  }
+  const [waiting] = await world.store.transaction((tx) => listProjections(tx))
+  expect(waiting).toMatchObject({ subject: 'incident/1', state: 'waiting', problem: { kind: 'barred' } })
+  expect(waiting?.problem?.why).toContain(`GitHub answered 403: ${message}`)
+  expect(waiting?.problem?.todo).toContain('issues: write')
+  expect(await world.store.transaction((tx) => channelHealth(tx, 'github'))).toMatchObject({
+    state: 'barred',
+    todo: expect.stringContaining('grant the app'),
+    dead: 0,
+  })
+  expect(world.lines.filter((line) => line.startsWith('github'))).toEqual([
+    expect.stringMatching(/^github lets us write nothing.*403.*grant the app/),
+  ])
+  world.github.fail(null)
+  await world.settle()
+  expect(await markers(world)).toHaveLength(1)
+  expect(await world.store.transaction((tx) => channelHealth(tx, 'github'))).toMatchObject({ state: 'there' })
 })
 
 test('a repository without issues is said to have none, and is tried again by hand', async () => {
