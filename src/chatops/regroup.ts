@@ -14,6 +14,10 @@ export async function mergeIncidents(
   { other, reason }: Extract<Command, { readonly verb: 'merge' }>,
   { speaker, incident, at }: Ask,
 ): Promise<Reply> {
+  if (other === incident)
+    return refused('an incident cannot be merged into itself', `name the other one: ${alike(incident)}`)
+  if ((await store.transaction((tx) => readIncident(tx, other))) === null)
+    return refused(`there is no incident ${other}`, alike(incident))
   const wish = { kind: 'merge', incident, other } as const
   const decided = await decideForPerson(store, bundle(), { wish, actor: speaker.actor, reason, at })
   if (!decided.ok) return refused(decided.why)
@@ -24,6 +28,8 @@ export async function mergeIncidents(
     'a replay of these events makes the same decision here; no playbook is set off by it',
   )
 }
+
+const alike = (incident: IncidentNumber) => `/similar, or gitsoc incidents similar ${incident}, shows which are alike`
 
 /** `/split`: alerts get an incident of their own, which no rule makes one with this again. */
 export async function splitIncident(

@@ -33,7 +33,9 @@ export function showWhy(store: Store, incident: IncidentNumber): Promise<Reply> 
         .toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points))
         .slice(0, most.reasons)
         .map((one) => `${signed(one.points)} ${toldOf(one.decision)}`),
-      ...decisions.slice(-most.decisions).map((one) => `${one.answer}: ${toldOf(one)}`),
+      ...decisions
+        .slice(-most.decisions)
+        .map((one) => (saysItself(one) ? toldOf(one) : `${one.answer}: ${toldOf(one)}`)),
       ...(decisions.length > most.decisions
         ? [`${decisions.length - most.decisions} earlier decisions are left out`]
         : []),
@@ -100,6 +102,9 @@ async function waitingLines(store: Store, incident: IncidentNumber): Promise<rea
     return lines
   })
 }
+
+/** "… joined incident 2" needs no "joined" before it. */
+const saysItself = ({ answer, sentence }: Decision) => sentence.includes(` ${answer} `)
 
 /** The sentence of a decision, with the place of its rule where it does not name it. */
 function toldOf({ sentence, rule }: Decision): string {

@@ -50,7 +50,11 @@ async function deploy(commit: string | undefined, options: Options): Promise<voi
   if ((commit === undefined) === (options.rollback !== true))
     throw new Failure('name a commit, or say --rollback', { hint: 'gitsoc deploys list', exitCode: 2 })
   const reason = plain(options.reason)
-  if (reason === '') throw new Failure('the reason is empty', { exitCode: 2 })
+  if (reason === '')
+    throw new Failure('the reason is empty', {
+      hint: 'it goes into the audit: --reason "first deployment"',
+      exitCode: 2,
+    })
   const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
   const done = await withStore(options, (store) =>
     deployByCommand(
@@ -58,7 +62,10 @@ async function deploy(commit: string | undefined, options: Options): Promise<voi
       { commit: commit ?? null, actor, reason, force: options.force === true, repository: options.content ?? root },
     ),
   ).catch((error: Error) => {
-    throw error instanceof Failure ? error : new Failure(error.message, { exitCode: 3 })
+    if (error instanceof Failure) throw error
+    const hint =
+      'git log --oneline shows its commits; fetch it first, or name the repository that has it with --content DIR'
+    throw new Failure(error.message, { hint, exitCode: 3 })
   })
   if (!done.ok) throw new Failure(done.message, { hint: done.hint })
   const { deployment } = done
@@ -76,7 +83,8 @@ async function deploy(commit: string | undefined, options: Options): Promise<voi
 }
 
 function textOf(found: readonly Deployment[]): string {
-  if (found.length === 0) return 'nothing was deployed yet: servers serve the content that they are started with\n'
+  if (found.length === 0)
+    return 'nothing was deployed yet: servers serve the content that they are started with\ngitsoc deploy COMMIT --reason WHY puts one into service; with github: in the configuration of the server so does every push\n'
   const inService = found.find((one) => one.result === 'deployed')
   return found
     .map((one) =>

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { rebuildIssues } from '../github/index.ts'
+import { type Rebuilt, rebuildIssues } from '../github/index.ts'
 import { githubGroup } from './github-group.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
@@ -15,11 +15,15 @@ export function register(program: Command): void {
   )
     .option('--json', 'one JSON document')
     .action(async (options: StoreOptions & { readonly json?: boolean }) => {
-      const count = await withStore(options, (store) => store.transaction(rebuildIssues))
-      process.stdout.write(
-        options.json
-          ? `${JSON.stringify({ incidents: count })}\n`
-          : `incidents to be rendered anew: ${count}; "gitsoc projections list --channel github" shows how far it is\n`,
-      )
+      const rebuilt = await withStore(options, (store) => store.transaction(rebuildIssues))
+      process.stdout.write(options.json ? `${JSON.stringify(rebuilt)}\n` : textOf(rebuilt))
     })
+}
+
+function textOf({ incidents, without, isKept }: Rebuilt): string {
+  const left = without === 0 ? '' : `; ${without} more ${without === 1 ? 'is' : 'are'} over and never had an issue`
+  const next = isKept
+    ? 'gitsoc projections list --channel github shows how far it is'
+    : 'no server keeps issues here: start one with github: in its configuration'
+  return `${incidents} ${incidents === 1 ? 'incident is' : 'incidents are'} rendered anew${left}\n${next}\n`
 }

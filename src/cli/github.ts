@@ -30,6 +30,7 @@ interface SetupOptions {
 }
 
 const waitMs = 15 * 60_000
+const longestName = 34
 
 /** `gitsoc github`: makes the GitHub App, and shows the webhooks that were taken. */
 export function register(program: Command): void {
@@ -72,7 +73,13 @@ export function register(program: Command): void {
       const retried = await withStore(options, (store) => retryDeliveries(store, id ?? null, Date.now()))
       if (id !== undefined && retried === 0)
         throw new Failure('there is no such dead delivery', { hint: 'gitsoc github deliveries list --state dead' })
-      process.stdout.write(options.json ? `${JSON.stringify({ retried })}\n` : `${retried} are tried again\n`)
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ retried })}\n`
+          : retried === 0
+            ? 'no delivery is dead: there is nothing to try again\n'
+            : `${retried} are tried again\n`,
+      )
     })
 }
 
@@ -100,6 +107,16 @@ async function codeByBrowser(options: SetupOptions): Promise<string | null> {
       hint: 'e.g. --url https://soc.example.com',
       exitCode: 2,
     })
+  if (options.org !== undefined && !/^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$/.test(options.org))
+    throw new Failure('--org is the name of an organisation as in its address on GitHub', {
+      hint: 'e.g. --org acme for https://github.com/acme',
+      exitCode: 2,
+    })
+  if (name.trim() === '' || name.length > longestName)
+    throw new Failure(`--name is 1 to ${longestName} characters: GitHub takes no more`, {
+      hint: 'e.g. --name acme-gitsoc',
+      exitCode: 2,
+    })
   const state = randomBytes(16).toString('hex')
   const pageOf = (redirectUrl: string) =>
     setupForm({
@@ -109,9 +126,18 @@ async function codeByBrowser(options: SetupOptions): Promise<string | null> {
       state,
     })
   if (form !== undefined) {
-    await writeFile(form, pageOf(trimmed(url)))
+    await writeFile(form, pageOf(trimmed(url))).catch((error: Error) => {
+      throw new Failure(`${form} cannot be written: ${error.message}`, {
+        hint: 'name a file in a folder that is there',
+        exitCode: 2,
+      })
+    })
+    const again = [
+      ...(options.apiUrl === 'https://api.github.com' ? [] : [`--api-url ${options.apiUrl}`]),
+      ...(options.secretsDir === undefined ? [] : [`--secrets-dir ${options.secretsDir}`]),
+    ]
     process.stderr.write(
-      `open ${form} in a browser and make the app; GitHub leads back to ${url}?code=CODE&state=${state}\nthen: gitsoc github setup --code CODE\n`,
+      `open ${form} in a browser and make the app; GitHub leads back to ${url}?code=CODE&state=${state}\nthen: ${['gitsoc github setup --code CODE', ...again].join(' ')}\n`,
     )
     return null
   }
@@ -127,7 +153,8 @@ function refused(error: Error): never {
 }
 
 function textOf(found: readonly KeptDelivery[]): string {
-  if (found.length === 0) return 'none\n'
+  if (found.length === 0)
+    return 'no webhook is here; GitHub shows what it sent and what we answered on the page of the app, under Advanced\n'
   return found
     .map((one) => {
       const kind = one.action === null ? one.event : `${one.event}.${one.action}`

@@ -54,7 +54,14 @@ async function list(
     })),
   )
   if (options.json) return write([JSON.stringify({ counts, projections: found })])
-  if (found.length === 0) return write(['nothing is told or waits to be told'])
+  if (found.length === 0)
+    return write(
+      counts.length === 0
+        ? [
+            'nothing is told or waits to be told: no server with github:, slack: or pagerduty: in its configuration has run here',
+          ]
+        : ['nothing is in this state; without --channel and --state all of it is shown'],
+    )
   const todo = new Set(found.flatMap((one) => (one.state === 'written' ? [] : (one.problem?.todo ?? []))))
   write([
     ...counts.map((one) => `${String(one.count).padStart(7)} ${one.state.padEnd(8)} ${one.channel}`),
@@ -82,7 +89,11 @@ async function retry(channel: Channel, subject: string | undefined, options: Opt
   )
   if (count === 0 && subject !== undefined)
     throw new Failure(`${plain(subject)} of ${channel} has nothing that failed`, { hint: 'gitsoc projections list' })
-  write([options.json ? JSON.stringify({ retried: count }) : `tried again: ${count}; the server does so at once`])
+  const text =
+    count === 0
+      ? `nothing of ${channel} failed: there is nothing to try again`
+      : `tried again: ${count}; the server does so at once`
+  write([options.json ? JSON.stringify({ retried: count }) : text])
 }
 
 const write = (lines: readonly string[]) => void process.stdout.write(`${lines.join('\n')}\n`)

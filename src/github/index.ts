@@ -15,7 +15,7 @@ export {
   type SignaturePolicy,
 } from './app/settings.ts'
 export { githubBudget, type IssuesFeature, type IssuesOptions, issuesFeature } from './issues/issues-feature.ts'
-export { rebuildIssues } from './issues/rebuild.ts'
+export { type Rebuilt, rebuildIssues } from './issues/rebuild.ts'
 export { createTeamLookup, type TeamLookup } from './issues/team-lookup.ts'
 export { githubPublisher } from './publish/github-publisher.ts'
 export { convertCode, keepSecrets, type MadeApp } from './setup/convert.ts'

@@ -82,8 +82,8 @@ test.each<[string, string, RegExp]>([
   ['an alert of another incident', '/split al-ccc1 because', /INC-1 has no alert al-ccc1/],
   ['all alerts', '/split al-aaa1 al-bbb1 al-bbb2 because', /all alerts of incident 1/],
   ['no alert', '/split', /the alert is missing.*al-aaa1: MFA/s],
-  ['an incident with itself', '/merge INC-1', /merged into itself/],
-  ['an incident that is not there', '/merge INC-77', /incident 77 is not there/],
+  ['an incident with itself', '/merge INC-1', /merged into itself\nname the other one/],
+  ['an incident that is not there', '/merge INC-77', /there is no incident 77\n\/similar/],
 ])('%s cannot be regrouped, and nothing changes', async (_name, text, said) => {
   const world = await grouped()
   const before = await world.stored()

@@ -58,7 +58,8 @@ export function entitySection({ incident }: CaseFile): Section {
 export function scoreSection({ incident: { assessment } }: CaseFile, links: Links | null): Section {
   const cells = (assessment?.contributions ?? []).map((one) => [
     signed(one.points),
-    prose(one.name, 120),
+    // The sentence of the rule; the place stands in its own column.
+    prose(one.decision.sentence.replace(/ \([^()]*:\d+:\d+\)$/, ''), 160),
     one.decision.facts.map((fact) => code(`${fact.name} = ${textOf(fact.value)}`, 160)).join('<br>'),
     one.decision.rule.place === undefined ? code(one.decision.rule.id) : placeLink(one.decision.rule.place, links),
   ])
@@ -120,7 +121,7 @@ export function responseSection({ containments, effects, runs }: CaseFile): Sect
         `- **Holds**${one.mode === 'simulate' ? ' (simulated)' : ''}: ${code(one.action)} on ${code(one.target, 160)} since ${utc(one.since)}${one.until === null ? '' : `, until ${utc(one.until)}`}${one.approvedBy.length === 0 ? '' : `, approved by ${one.approvedBy.map((name) => prose(name, 60)).join(', ')}`}${one.irreversible === null ? '' : `; cannot be undone: ${prose(one.irreversible, 160)}`}`,
     ),
     ...effects.filter((one) => !holding.has(one.id) && one.effect !== 'read').map(effectRow),
-    ...runs.map((run) => `- Playbook ${code(run.playbook)} ${run.status}: ${prose(run.why, 200)}`),
+    ...runs.map((run) => `- Playbook ${code(run.playbook)}, ${run.status}: ${prose(run.why, 200)}`),
   ]
   return listSection('Response', rows, 6, 'lines')
 }

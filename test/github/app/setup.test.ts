@@ -125,3 +125,22 @@ test('secrets are never written over', async () => {
   await expect(keepSecrets(dir, app)).rejects.toThrow('move it away')
   expect(readFileSync(join(dir, 'github-webhook'), 'utf8')).toBe('kept')
 })
+
+test.each([
+  [
+    'a page in a folder that is not there',
+    ['--form', '/no/such/folder/page.html'],
+    /cannot be written.*\n.*hint: name a file/s,
+  ],
+  ['an organisation that is none', ['--org', 'a/b', '--form', 'page.html'], /--org is the name of an organisation/],
+  [
+    'a name that GitHub does not take',
+    ['--name', 'x'.repeat(35), '--form', 'page.html'],
+    /--name is 1 to 34 characters/,
+  ],
+])('%s is refused in a line with what to do', async (_name, options, said) => {
+  const refused = await gitsoc('github', 'setup', '--url', 'https://soc.example.com', ...options)
+  expect(refused.exitCode).toBe(2)
+  expect(refused.err).toMatch(said)
+  expect(refused.err).not.toContain('a fault of gitsoc')
+})

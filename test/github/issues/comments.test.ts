@@ -83,6 +83,24 @@ test('who leaves the team has no say from that moment on', async () => {
   expect(await world.answers()).toHaveLength(2)
 })
 
+test('who is taken out of the team between a question and the answer decides nothing, without any webhook of it', async () => {
+  const world = await opened()
+  const command = /`(\/approve [0-9a-f]+)`/.exec((await world.issue()).body ?? '')?.[1] ?? ''
+  expect(command).not.toBe('')
+  await world.say('/note I look at it')
+  await world.settle()
+  await world.github
+    .as('lead')
+    .teams.removeMembershipForUserInOrg({ org: 'acme', team_slug: 'soc-responders', username: 'analyst' })
+  await world.github.idle()
+  world.github.take()
+  await world.say(`${command} the owner says it was not them`)
+  await world.settle()
+  expect((await world.answers()).at(-1)).toMatch(/not done.*your answer does not count/)
+  expect(await world.rows('select status from approval')).toEqual([{ status: 'pending' }])
+  expect(await world.rows('select from approval_answer')).toEqual([])
+})
+
 test('a comment that was edited before it was found counts for nothing, and its author is told', async () => {
   const world = await opened()
   const comment = await world.say('hello')

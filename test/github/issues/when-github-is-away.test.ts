@@ -221,7 +221,7 @@ test('rebuilding puts every issue to what its incident says', async () => {
     .issues.update({ ...world.repo, issue_number: before.number, body: 'gone', labels: [] })
   await world.github.idle()
   world.github.take()
-  expect(await world.store.transaction(rebuildIssues)).toBe(1)
+  expect(await world.store.transaction(rebuildIssues)).toMatchObject({ incidents: 1, isKept: true })
   await world.settle()
   expect((await world.issue()).body).toBe(before.body)
   expect(await world.labels()).toContain('incident')
