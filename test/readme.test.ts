@@ -1,19 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { commandGroups } from '../src/cli/index.ts'
 
-const pages = [
-  'README.md',
-  'rules/README.md',
-  'playbooks/README.md',
-  'integrations/README.md',
-  'incidents/README.md',
-  'src/README.md',
-  'src/github/README.md',
-  'test/bench/README.md',
-]
+const pages = execFileSync('git', ['ls-files', '*README.md'], { encoding: 'utf8' }).trim().split('\n')
 const program = new Command('gitsoc')
 for (const [, commands] of commandGroups) for (const register of commands) register(program)
 
@@ -30,17 +22,17 @@ function find(words: readonly string[]): { command: Command; rest: readonly stri
   return command === program ? null : { command, rest }
 }
 
-const commands = pages
-  .flatMap((page) =>
-    [...readFileSync(page, 'utf8').matchAll(/(?:npx )?gitsoc ([a-z][^`\n]*)/g)].map(
-      (match) => [page, (match[1] as string).trim()] as const,
-    ),
-  )
-  .filter(([page, line]) => page !== 'src/README.md' || /^(start|run|demo)/.test(line))
+/** What stands as a command: at the beginning of a line, or in code. */
+const commands = pages.flatMap((page) =>
+  [...readFileSync(page, 'utf8').matchAll(/(?:^ *|`|\$ )(?:npx )?gitsoc ([a-z][^`\n]*)/gm)].map(
+    (match) => [page, (match[1] as string).trim()] as const,
+  ),
+)
 
 test.each(commands)('%s: gitsoc %s exists', (_page, line) => {
   const found = find(line.split(/\s+/))
   expect(found, line).not.toBeNull()
+  if ((found?.command.commands.length ?? 0) > 0) expect(found?.rest.filter((one) => /^[a-z]/.test(one))).toEqual([])
   for (const option of line.match(/(?<=\s)--[a-z-]+/g) ?? []) {
     if (option === '--help' || option === '--json') continue
     expect(found?.command.options.map((one) => one.long)).toContain(option)

@@ -36,7 +36,8 @@ export async function findBinaries(): Promise<Binaries> {
   return found
 }
 
-function makeLinks(packageDir: string): void {
+/** Makes the links of a package's list that are not there; what is there stays. */
+export function makeLinks(packageDir: string): void {
   const list = join(packageDir, 'native', 'pg-symlinks.json')
   if (!existsSync(list)) return
   for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { tenantId } from '../../src/core/model/index.ts'
+import { makeLinks } from '../../src/store/binaries.ts'
 import { openStore, startEmbedded } from '../../src/store/index.ts'
+import { folderOf } from '../support/folder.ts'
 import { asOwner, testDatabase } from '../support/store.ts'
 
 const tenant = tenantId('main')
@@ -124,4 +127,20 @@ test.each([
   [join(import.meta.dirname, 'embedded.test.ts', 'x'), /as store: ENOTDIR/],
 ])('a place where nothing can be made is refused at once: %s', async (dir, says) => {
   await expect(startEmbedded(dir)).rejects.toThrow(says)
+})
+
+test('library links that no install script made are made, and those that are there stay', () => {
+  const links = [
+    { source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' },
+    { source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so' },
+  ]
+  const dir = folderOf({
+    'native/pg-symlinks.json': JSON.stringify(links),
+    'native/lib/libpq.so.5.18': 'the library',
+    'native/lib/libpq.so': 'was there',
+  })
+  for (let n = 0; n < 2; n++) makeLinks(dir)
+  expect(readlinkSync(join(dir, 'native/lib/libpq.so.5'))).toBe('libpq.so.5.18')
+  expect(readFileSync(join(dir, 'native/lib/libpq.so.5'), 'utf8')).toBe('the library')
+  expect(readFileSync(join(dir, 'native/lib/libpq.so'), 'utf8')).toBe('was there')
 })

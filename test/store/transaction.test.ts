@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import type { Store, Tx } from '../../src/store/index.ts'
+import { type AddressInfo, createServer } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { tenantId } from '../../src/core/model/index.ts'
+import { connect, isUnavailable, type Store, type Tx } from '../../src/store/index.ts'
 import { testStore } from '../support/store.ts'
 
 const put = (tx: Tx, id: string) =>
@@ -78,4 +80,34 @@ test('many transactions share few connections, each with its own statements', as
     ),
   )
   expect(await kept(store)).toEqual(ids.filter((id) => !id.endsWith('3')))
+})
+
+/** A message of PostgreSQL's protocol: its type, its length, its content. */
+function message(type: string, content: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(content.length + 4)
+  return Buffer.concat([Buffer.from(type), length, content])
+}
+
+test('a database that says it ends in the very packet in which it says that it is ready ends nobody', async () => {
+  const ready = message('R', Buffer.alloc(4))
+  const going = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0'
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () =>
+      socket.end(Buffer.concat([ready, message('Z', Buffer.from('I')), message('E', Buffer.from(going))])),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const uncaught: unknown[] = []
+  const note = (error: unknown) => uncaught.push(error)
+  process.on('uncaughtException', note)
+  onTestFinished(() => void process.off('uncaughtException', note))
+  const { port } = server.address() as AddressInfo
+  const store = connect(`postgres://gitsoc:secret@127.0.0.1:${port}/gitsoc`, tenantId('main'))
+  onTestFinished(() => store.close())
+  const failed = await store.transaction((tx) => tx.query('select 1')).catch((error: unknown) => error)
+  expect(isUnavailable(failed)).toBe(true)
+  expect(uncaught).toEqual([])
 })
