@@ -14,7 +14,9 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   const node = fileURLToPath(new URL(`../node_modules/node/bin/${exe}`, import.meta.url))
   if (!existsSync(node)) {
     console.error(`gitsoc: this is Node ${process.versions.node}, gitsoc runs on Node 24`)
-    console.error('hint: run "npm ci" in the repository, without --ignore-scripts: it brings Node 24 as the package "node"')
+    console.error(
+      'hint: run "npm ci" in the repository, without --ignore-scripts: it brings Node 24 as the package "node"',
+    )
     process.exit(3)
   }
   const child = spawn(node, [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
