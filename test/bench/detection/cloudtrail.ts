@@ -52,7 +52,8 @@ export async function cloudtrail(rules: RuleSets, say: (line: string) => void): 
   }
 }
 
-function records(path: string): readonly JsonObject[] {
+/** The records of a CloudTrail file. */
+export function records(path: string): readonly JsonObject[] {
   const parsed = JSON.parse(readFileSync(path, 'utf8')) as Json
   const list = isObject(parsed) ? parsed.Records : parsed
   return Array.isArray(list) ? (list as readonly Json[]).filter(isObject) : []

@@ -64,7 +64,8 @@ export async function examine(rules: RuleSets, records: readonly (JsonObject | s
   }
 }
 
-function normalize(rules: RuleSets, records: readonly (JsonObject | string)[]) {
+/** What the manifests make of records, in order of event time. */
+export function normalize(rules: RuleSets, records: readonly (JsonObject | string)[]) {
   const normalizer = createNormalizer(rules.bundle.integrations, tenant)
   const events: Event[] = []
   let refused = 0
