@@ -9,7 +9,7 @@ import { data, type RuleSets } from './rule-sets.ts'
  * ATT&CK techniques that name what each recording shows, read off its file name by us (the recordings carry the tactic
  * and a short name, not an id). Any one of them counts.
  */
-const expected: Readonly<Record<string, readonly string[]>> = {
+export const expected: Readonly<Record<string, readonly string[]>> = {
   'credential-access.ec2-get-password-data': ['T1552'],
   'credential-access.ec2-steal-instance-credentials': ['T1552.005', 'T1078.004'],
   'credential-access.secretsmanager-retrieve-secrets': ['T1555.006'],
