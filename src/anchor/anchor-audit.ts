@@ -1,6 +1,6 @@
-import { commitFiles, headOf, pushBranch } from '../repo/index.ts'
+import { commitFiles, headOf, ownBranchFault, pushBranch, repositoryFault } from '../repo/index.ts'
 import { auditHead, type Store } from '../store/index.ts'
-import { anchorPath, anchorText } from './anchor-text.ts'
+import { anchorFolder, anchorPath, anchorText } from './anchor-text.ts'
 import { readAnchors } from './read-anchors.ts'
 
 /** Where anchors are kept. */
@@ -23,11 +23,16 @@ export interface Anchored {
 
 /**
  * Commits the head of the tenant's audit chain to a branch of its own. A chain that is rewritten later no longer holds
- * the anchored head, whatever rights its writer had on the database.
+ * the anchored head, whatever rights its writer had on the database. Throws for a branch that is not its own: one that people
+ * work on, or that holds anything else.
  */
 export async function anchorAudit(store: Store, place: AnchorPlace, at: number): Promise<Anchored> {
   const { repository, branch, signingKey, remote } = place
   const { tenant } = store
+  const missing = await repositoryFault(repository)
+  if (missing !== null) throw new Error(missing)
+  const fault = await ownBranchFault(repository, branch, anchorFolder)
+  if (fault !== null) throw new Error(`${fault}: anchors have a branch of their own`)
   const { seq, hash } = await store.transaction(auditHead)
   const head = `${seq}:${hash}`
   const last = (await readAnchors({ repository, branch }, tenant)).at(-1)?.anchor

@@ -10,8 +10,11 @@ export interface Anchor {
   readonly at: number
 }
 
+/** The folder that alone is on the branch of anchors. */
+export const anchorFolder = 'audit'
+
 /** The file of a tenant on the branch of anchors. */
-export const anchorPath = (tenant: string) => `audit/${tenant}.json`
+export const anchorPath = (tenant: string) => `${anchorFolder}/${tenant}.json`
 
 export function anchorText({ tenant, head, at }: Anchor): string {
   const document = { format: 'gitsoc-audit-anchor', version: 1, tenant, head, at: new Date(at).toISOString() }

@@ -2,7 +2,9 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { anchorAudit, verifyAnchors } from '../anchor/index.ts'
+import { plain } from '../cases/index.ts'
 import { type AuditReport, type Store, verifyAudit } from '../store/index.ts'
+import { checkAnchorPlace } from './check-places.ts'
 import { Failure } from './failure.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
@@ -108,10 +110,10 @@ async function anchor(options: AnchorOptions): Promise<void> {
     ...(key === undefined ? {} : { signingKey: key }),
     ...(push === undefined ? {} : { remote: push }),
   }
+  await checkAnchorPlace(place, (message, hint) => new Failure(message, { hint, exitCode: 2 }))
   const done = await withStore(options, (store) =>
-    anchorAudit(store, place, Date.now()).catch((error: Error & { stderr?: Buffer }) => {
-      const why = error.stderr?.toString().trim().split('\n').at(-1) ?? ''
-      throw new Failure(`the head could not be anchored: ${why === '' ? error.message : why}`)
+    anchorAudit(store, place, Date.now()).catch((error: Error) => {
+      throw new Failure(`the head could not be anchored: ${plain(error.message, 500)}`)
     }),
   )
   if (options.json) process.stdout.write(`${JSON.stringify(done)}\n`)

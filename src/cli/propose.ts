@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import { plain } from '../cases/index.ts'
 import { type Proposals, proposeFor } from '../closing/index.ts'
 import { gitPublisher, type Published, proposalBranch } from '../repo/index.ts'
 import { Failure } from './failure.ts'
 import { loadBundle } from './load-bundle.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
+import { proposalsText } from './proposals-text.ts'
 import { withStore } from './with-store.ts'
 
 interface Options extends StoreOptions {
@@ -36,14 +38,14 @@ export function register(program: Command): void {
 async function propose(text: string, options: Options): Promise<void> {
   const number = Number(text.replace(/^(?:INC-|#)/i, ''))
   if (!Number.isSafeInteger(number) || number < 1)
-    throw new Failure(`"${text}" is no number of an incident`, { exitCode: 2 })
+    throw new Failure(`"${plain(text, 40)}" is no number of an incident`, { exitCode: 2 })
   const bundle = await loadBundle()
   const found = await withStore(options, (store) => proposeFor(store, bundle, number, Date.now()))
   if (found === null)
     throw new Failure(`there is no incident ${number}`, { hint: 'gitsoc incidents list --all shows what there is' })
   const published = options.write === true ? await publish(found, options) : []
   if (options.json) process.stdout.write(`${JSON.stringify({ incident: number, ...found, published })}\n`)
-  else process.stdout.write(textOf(found, published, options.show === true))
+  else process.stdout.write(proposalsText(found, published, options.show === true))
 }
 
 async function publish(found: Proposals, { repository, base, push }: Options): Promise<readonly Published[]> {
@@ -52,35 +54,8 @@ async function publish(found: Proposals, { repository, base, push }: Options): P
   for (const proposal of found.proposals)
     published.push(
       await publisher.publish(proposal, Date.now()).catch((error: Error) => {
-        throw new Failure(`${proposalBranch(proposal)} could not be written: ${error.message}`)
+        throw new Failure(`${proposalBranch(proposal)} could not be written: ${plain(error.message, 500)}`)
       }),
     )
   return published
-}
-
-function textOf({ proposals, left }: Proposals, published: readonly Published[], show: boolean): string {
-  const lines: string[] = []
-  for (const [index, proposal] of proposals.entries()) {
-    const { title, body, files, direct } = proposal
-    const done = published[index]
-    const where = done === undefined ? (direct ? 'without a review' : proposalBranch(proposal)) : done.branch
-    lines.push(`${title}  (${where}${done === undefined ? '' : ` at ${done.commit.slice(0, 12)}`})`)
-    for (const line of body.split('\n')) lines.push(line === '' ? '' : `  ${line}`)
-    for (const { path, text } of files) {
-      lines.push(`  ${path}, ${text.trimEnd().split('\n').length} lines`)
-      if (show)
-        lines.push(
-          '',
-          ...text
-            .trimEnd()
-            .split('\n')
-            .map((line) => `    ${line}`),
-          '',
-        )
-    }
-    lines.push('')
-  }
-  for (const { what, why } of left) lines.push(`not proposed: ${what}, since ${why}`)
-  if (proposals.length === 0 && left.length === 0) lines.push('nothing is proposed')
-  return `${lines.join('\n').trimEnd()}\n`
 }

@@ -5,6 +5,7 @@ import { webhookStatus } from '../ingest/index.ts'
 import { hookStatus, isLoopback, type Serving, secretsFrom, serve } from '../server/index.ts'
 import { type OpenStore, openStore } from '../store/index.ts'
 import { checkConfig } from './check-config.ts'
+import { checkPlaces } from './check-places.ts'
 import { Failure } from './failure.ts'
 import { type GithubWish, githubFor } from './github-for.ts'
 import { loadBundle, root } from './load-bundle.ts'
@@ -147,16 +148,15 @@ async function siteOf(
       exitCode: 2,
     })
   checkConfig(config, [bundle])
-  return createTenantSite(
-    of(wish, () => settingsOf(config.of, secrets, github, bundle)),
-    {
-      ...{ store, secrets, bundle, enrichDir, clock },
-      config: config.of,
-      follows: true,
-      repository: content ?? root,
-      workDir: join(workDir, 'tenants', name),
-      incidentsDir: null,
-      log: (message) => log(`${name}: ${message}`),
-    },
-  )
+  const settings = of(wish, () => settingsOf(config.of, secrets, github, bundle))
+  await checkPlaces(settings, `tenants.${name}.`)
+  return createTenantSite(settings, {
+    ...{ store, secrets, bundle, enrichDir, clock },
+    config: config.of,
+    follows: true,
+    repository: content ?? root,
+    workDir: join(workDir, 'tenants', name),
+    incidentsDir: null,
+    log: (message) => log(`${name}: ${message}`),
+  })
 }

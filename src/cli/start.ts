@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { isLoopback } from '../server/index.ts'
+import { checkPlaces } from './check-places.ts'
 import { loadBundle } from './load-bundle.ts'
 import { openStoreFor, withStoreOptions } from './open-store.ts'
 import { portOf } from './port.ts'
@@ -46,6 +47,7 @@ async function start(options: Options): Promise<void> {
   const config = await readConfig(options.config)
   const loaded = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
   const settings = serverSettings(config, loaded)
+  await checkPlaces(settings)
   const store = await openStoreFor(options)
   const started = await startServer(options, { port, config, settings, loaded, store }).catch(
     async (error: unknown) => {

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SourceFile } from '../core/content/index.ts'
+import { oneLine } from '../core/model/index.ts'
+import { remoteFault } from './check-place.ts'
 import { commitOf, type GitOptions, git } from './git.ts'
 
 /** Files that become one commit on a branch. */
@@ -72,7 +74,22 @@ export async function pushBranch(
 ): Promise<void> {
   if (remote.startsWith('-')) throw new Error(`"${remote}" is no repository`)
   const ref = `refs/heads/${branch}`
-  await git(root, ['push', '--quiet', '--end-of-options', remote, `${ref}:${ref}`], { env })
+  const fault = await remoteFault(root, remote)
+  if (fault !== null) throw new Error(fault)
+  await git(root, ['push', '--quiet', '--end-of-options', remote, `${ref}:${ref}`], { env }).catch((error: unknown) => {
+    throw new Error(`${branch} could not be pushed to ${shown(remote)}: ${whyOf(error)}`)
+  })
+}
+
+/** Without a user and password that a URL may hold. */
+const shown = (remote: string) => remote.replace(/\/\/[^/@]*@/, '//')
+
+/** What git said in a line, without the hints that it gives to people. */
+function whyOf(error: unknown): string {
+  const { stderr, message } = error as { readonly stderr?: unknown; readonly message?: unknown }
+  const said = Buffer.isBuffer(stderr) ? stderr.toString('utf8').split('\n') : []
+  const line = said.find((one) => /^\s*!|rejected|^fatal:|^error:/.test(one)) ?? said.find((one) => one.trim() !== '')
+  return oneLine((line ?? String(message)).replace(/^(?:fatal|error): /, '').replace(/\/\/[^/@\s]*@/g, '//'), 300)
 }
 
 /** No part begins with a dot, so none leads upwards or into `.git`. */

@@ -1,4 +1,5 @@
 export { changedLines, type LineRange, mergeBaseOf } from './changed-lines.ts'
+export { ownBranchFault, remoteFault, repositoryFault } from './check-place.ts'
 export { type CommitRequest, type Committed, commitFiles, headOf, pushBranch } from './commit-files.ts'
 export { type ContentCommit, contentCommits } from './content-commits.ts'
 export { isRepositoryUrl } from './fetch-repository.ts'

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { anchorAudit, createAnchorer, verifyAnchors } from '../../src/anchor/index.ts'
+import { commitFiles } from '../../src/repo/index.ts'
 import { appendAudit, type Store, verifyAudit } from '../../src/store/index.ts'
 import { gitsoc } from '../support/cli.ts'
 import { asOwner, testDatabase, testStore } from '../support/store.ts'
@@ -58,6 +59,20 @@ test('a chain that was rewritten whole by the owner of the database is found by 
   await act(store, 4, 'somebody else')
   expect((await verifyAudit(store)).broken).toBeNull()
   expect((await verifyAnchors(store, place)).broken?.why).toContain('not part of the chain')
+})
+
+test('a branch that holds anything else is not written to, whoever asks', async () => {
+  const store = await testStore()
+  const place = { repository: repository(), branch }
+  await act(store, 1)
+  await commitFiles(place.repository, {
+    ...{ branch: 'main', onto: null, message: 'work', at, files: [{ path: 'README.md', text: 'x' }] },
+  })
+  await commitFiles(place.repository, {
+    ...{ branch: 'feature', onto: 'main', message: 'work', at, files: [{ path: 'audit/main.json', text: 'x' }] },
+  })
+  await expect(anchorAudit(store, { ...place, branch: 'feature' }, at)).rejects.toThrow(/feature holds other files/)
+  expect((await anchorAudit(store, place, at)).isNew).toBe(true)
 })
 
 test('tenants are anchored beside one another on one branch', async () => {
