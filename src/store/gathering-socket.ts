@@ -9,6 +9,12 @@ type Called = (error?: Error | null) => void
 export class GatheringSocket extends Socket {
   #isGathering = false
 
+  constructor() {
+    super()
+    // Connecting puts Socket's own `write` onto the socket itself (lib/net.js of Node), before ours.
+    this.once('connect', () => Reflect.deleteProperty(this, 'write'))
+  }
+
   override write(chunk: string | Uint8Array, next?: BufferEncoding | Called, last?: Called): boolean {
     this.#gather()
     return typeof next === 'string' && typeof chunk === 'string'
