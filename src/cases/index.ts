@@ -36,7 +36,7 @@ export {
   type Task,
 } from './read.ts'
 export { markdownOf, type ReportFiles, reportOf } from './report.ts'
-export { type AlertEvent, saveAlertEvents, saveAlerts, saveIncidents, writeIncidents } from './save.ts'
+export { type AlertEvent, saveAlerts, saveIncidents, writeIncidents } from './save.ts'
 export { comparedIncidents, rankSimilar, type Similar, similarIncidents, type Traits } from './similar.ts'
 export { storableJson, storableText } from './storable.ts'
 export { cell, columnsOf, plain, wrap } from './terminal.ts'

@@ -4,30 +4,6 @@ import type { Tx } from '../store/index.ts'
 import { mergesOf, mergeWork } from './merge-work.ts'
 import { storableJson } from './storable.ts'
 
-/** Writes alerts that are new or changed; rows that would not change are not rewritten. */
-export async function saveAlerts(tx: Tx, alerts: readonly AlertGroup[]): Promise<void> {
-  if (alerts.length === 0) return
-  const rows = alerts.map((one) => ({
-    id: one.id,
-    incident: one.incident,
-    last_at: one.lastAt,
-    severity: one.severity,
-    doc: one,
-  }))
-  void tx.write(
-    {
-      name: 'save-alerts',
-      text: `insert into alert (tenant, id, incident, last_at, severity, doc)
-        select $1, id, incident, last_at, severity, doc
-        from jsonb_to_recordset($2::jsonb) as r(id text, incident int, last_at bigint, severity smallint, doc jsonb) order by id
-        on conflict (tenant, id) do update
-          set incident = excluded.incident, last_at = excluded.last_at, severity = excluded.severity, doc = excluded.doc
-          where alert.doc is distinct from excluded.doc or alert.incident <> excluded.incident`,
-    },
-    [tx.tenant, storableJson(rows)],
-  )
-}
-
 /** An event that an alert stands for, by its delivery and position in it. */
 export interface AlertEvent {
   readonly alert: AlertId
@@ -40,18 +16,45 @@ export interface AlertEvent {
 
 const maxEventsPerAlert = 200
 
-/** Writes which events stand behind alerts; of each alert the newest {@link maxEventsPerAlert} are kept. */
-export async function saveAlertEvents(tx: Tx, links: readonly AlertEvent[]): Promise<void> {
-  const byAlert = Map.groupBy(links, (one) => one.alert)
-  const kept = [...byAlert.values()].flatMap((of) => of.slice(-maxEventsPerAlert))
-  if (kept.length === 0) return
+/**
+ * Writes alerts that are new or changed (rows that would not change are not rewritten), and which events stand behind them: of
+ * each alert the newest {@link maxEventsPerAlert} are kept.
+ */
+export async function saveAlerts(
+  tx: Tx,
+  alerts: readonly AlertGroup[],
+  links: readonly AlertEvent[] = [],
+): Promise<void> {
+  if (alerts.length === 0 && links.length === 0) return
+  const rows = alerts.map((one) => ({
+    id: one.id,
+    incident: one.incident,
+    last_at: one.lastAt,
+    severity: one.severity,
+    doc: one,
+  }))
+  const kept = [...Map.groupBy(links, (one) => one.alert).values()].flatMap((of) => of.slice(-maxEventsPerAlert))
   void tx.write(
     {
-      name: 'save-alert-events',
-      text: `insert into alert_event (tenant, alert, event, seq, idx)
-        select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::int[]) on conflict do nothing`,
+      name: 'save-alerts',
+      text: `with linked as (
+          insert into alert_event (tenant, alert, event, seq, idx)
+          select $1, * from unnest($3::text[], $4::text[], $5::bigint[], $6::int[]) on conflict do nothing)
+        insert into alert (tenant, id, incident, last_at, severity, doc)
+        select $1, id, incident, last_at, severity, doc
+        from jsonb_to_recordset($2::jsonb) as r(id text, incident int, last_at bigint, severity smallint, doc jsonb) order by id
+        on conflict (tenant, id) do update
+          set incident = excluded.incident, last_at = excluded.last_at, severity = excluded.severity, doc = excluded.doc
+          where alert.doc is distinct from excluded.doc or alert.incident <> excluded.incident`,
     },
-    [tx.tenant, kept.map((l) => l.alert), kept.map((l) => l.event), kept.map((l) => l.seq), kept.map((l) => l.index)],
+    [
+      tx.tenant,
+      storableJson(rows),
+      kept.map((one) => one.alert),
+      kept.map((one) => one.event),
+      kept.map((one) => one.seq),
+      kept.map((one) => one.index),
+    ],
   )
   const full = new Set(links.filter((one) => one.count > maxEventsPerAlert).map((one) => one.alert))
   if (full.size === 0) return

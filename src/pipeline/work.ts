@@ -6,7 +6,6 @@ import {
   mergeWork,
   type NewTask,
   recallFrom,
-  saveAlertEvents,
   saveAlerts,
   type TimelineEntry,
   writeIncidents,
@@ -91,8 +90,7 @@ export async function workSlice(
   const changes = takeChanges(state.correlation)
   // First the rows of the incidents, in ascending order: everybody who writes something of an incident takes its row before.
   await writeIncidents(tx, changes.incidents, changes.decisions)
-  await saveAlerts(tx, changes.alerts)
-  await saveAlertEvents(tx, kept.alertEvents)
+  await saveAlerts(tx, changes.alerts, kept.alertEvents)
   await appendLocked(tx, kept.timeline)
   await addTasksLocked(tx, kept.tasks)
   await startRuns(tx, bundle, kept.runs)

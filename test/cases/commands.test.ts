@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { addTask, saveAlertEvents, saveAlerts, saveIncidents } from '../../src/cases/index.ts'
+import { addTask, saveAlerts, saveIncidents } from '../../src/cases/index.ts'
 import type { EventId } from '../../src/core/model/index.ts'
 import { verifyAudit } from '../../src/store/index.ts'
 import { gitsoc as command } from '../support/cli.ts'
@@ -169,7 +169,7 @@ test('an alert is explained by deciding again about the events that are kept', a
   const link = (event: string) => ({ alert: alert.id, event: event as EventId, seq, index: 0, count: 2 })
   await store.transaction(async (tx) => {
     await saveAlerts(tx, [alert])
-    await saveAlertEvents(tx, [link(normalized.event.id), link('ev-gone')])
+    await saveAlerts(tx, [], [link(normalized.event.id), link('ev-gone')])
   })
   const { out } = await gitsoc('explain alert al-cloud')
   expect(out).toContain('eventName = StopLogging')

@@ -3,7 +3,6 @@ import {
   addTask,
   appendTimeline,
   readCase,
-  saveAlertEvents,
   saveAlerts,
   saveIncidents,
   type TimelineEntry,
@@ -123,7 +122,7 @@ test('of the events behind an alert the newest 200 are kept', async () => {
   })
   for (const from of [0, 150])
     await store.transaction((tx) =>
-      saveAlertEvents(tx, [link('al-2', from), ...Array.from({ length: 150 }, (_, n) => link('al-1', from + n))]),
+      saveAlerts(tx, [], [link('al-2', from), ...Array.from({ length: 150 }, (_, n) => link('al-1', from + n))]),
     )
   const rows = await store.transaction((tx) =>
     tx.query<{ alert: string; seqs: number[] }>(

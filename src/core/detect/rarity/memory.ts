@@ -134,6 +134,19 @@ export interface AnyTable {
   readonly take: () => readonly (readonly [key: string, entry: Entry | undefined])[]
 }
 
+/** Whether anything in it changed since it was stored: asked of every rule after every batch. */
+export function isTouched(memory: Memory): boolean {
+  if (memory.changed || memory.said.dirty.size > 0) return true
+  switch (memory.kind) {
+    case 'first_seen':
+      return memory.entities.dirty.size > 0 || memory.peers.dirty.size > 0
+    case 'rare':
+      return memory.groups.dirty.size > 0 || memory.values.dirty.size > 0
+    default:
+      return memory.entities.dirty.size > 0
+  }
+}
+
 /** The tables of a memory by name. */
 export function tablesOf(memory: Memory): readonly AnyTable[] {
   const said = plain('said', memory.said)

@@ -1,5 +1,5 @@
 import { hashId, isObject, type Json, type JsonObject } from '../../model/index.ts'
-import { type Counts, countNames, createMemory, type Memory, tablesOf } from './memory.ts'
+import { type Counts, countNames, createMemory, isTouched, type Memory, tablesOf } from './memory.ts'
 import { rarityKinds } from './rule.ts'
 import { createTable, type Entry } from './table.ts'
 
@@ -32,6 +32,7 @@ export function takeRarityChanges(state: RarityState): RarityChanges {
   const upserts: (readonly [string, JsonObject])[] = []
   const deletes = new Set(state.gone)
   for (const memory of state.memories.values()) {
+    if (!isTouched(memory)) continue
     for (const table of tablesOf(memory)) {
       for (const [key, entry] of table.take()) {
         const stored = storedKey(memory.rule, table.name, key)
