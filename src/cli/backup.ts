@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type BackupReport, backup, type OpenStore, restore, verifyAudit } from '../store/index.ts'
+import type { TenantId } from '../core/model/index.ts'
+import { type BackupReport, backup, connect, type OpenStore, restore, tenantsOf, verifyAudit } from '../store/index.ts'
 import { Failure } from './failure.ts'
 import { openExistingStoreFor, openStoreFor, type StoreOptions, withStoreOptions } from './open-store.ts'
 
@@ -40,28 +41,36 @@ export function register(program: Command): void {
       if (!existsSync(file))
         throw new Failure(`there is no file ${file}`, { hint: 'name a file that gitsoc backup wrote', exitCode: 2 })
       const hint = `restore an untouched backup into a store of its own: gitsoc restore ${file} --store var/restored`
-      await withUrl(openStoreFor, options, hint, async (url, store) => {
+      await withUrl(openStoreFor, options, hint, async (url) => {
         const report = await restore(url, file)
-        const audit = await verifyAudit(store)
-        if (audit.broken !== null)
-          throw new Failure(
-            `restored, but the audit chain is broken at entry ${audit.broken.seq}: ${audit.broken.why}`,
-            { hint: 'the chain was broken before the backup was written; an older backup may be whole' },
-          )
+        for (const tenant of await tenantsOf(url)) await verifyChain(url, tenant)
         show(report, options, 'restored')
       })
     })
+}
+
+async function verifyChain(url: string, tenant: TenantId): Promise<void> {
+  const store = connect(url, tenant)
+  try {
+    const { broken } = await verifyAudit(store)
+    if (broken !== null)
+      throw new Failure(`restored, but the audit chain of ${tenant} is broken at entry ${broken.seq}: ${broken.why}`, {
+        hint: 'the chain was broken before the backup was written; an older backup may be whole',
+      })
+  } finally {
+    await store.close()
+  }
 }
 
 async function withUrl(
   open: (options: StoreOptions) => Promise<OpenStore>,
   options: StoreOptions,
   hint: string,
-  work: (url: string, store: OpenStore) => Promise<void>,
+  work: (url: string) => Promise<void>,
 ): Promise<void> {
   const store = await open(options)
   try {
-    await work(store.url, store)
+    await work(store.url)
   } catch (error) {
     if (error instanceof Failure) throw error
     throw new Failure((error as Error).message, { hint })

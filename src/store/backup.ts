@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { type TenantId, tenantId } from '../core/model/index.ts'
 import { listMigrations } from './migrate.ts'
 
 /** What a backup holds: rows by table. */
@@ -87,6 +88,17 @@ export async function restore(url: string, file: string): Promise<BackupReport> 
     await moveSequences(client)
     await client.query('commit')
     return report
+  } finally {
+    await client.end()
+  }
+}
+
+/** The tenants of a store, by name. Needs a role that sees all rows. */
+export async function tenantsOf(url: string): Promise<readonly TenantId[]> {
+  const client = await connected(url)
+  try {
+    const found = await client.query<{ tenant: string }>('select tenant from tenant order by tenant')
+    return found.rows.map((row) => tenantId(row.tenant))
   } finally {
     await client.end()
   }

@@ -108,3 +108,18 @@ test('a store that holds something is not restored into', async () => {
   expect(exitCode).toBe(1)
   expect(err).toMatch(/^gitsoc: the store is not empty: .*\nhint: .*restore .*b\.gz --store /)
 })
+
+test('a restore finds a broken audit chain of any tenant in the backup', async () => {
+  const [from, to, dir] = [await testStore({ tenant: 'other' }), await testStore(), await folder()]
+  const entry = { at: 1, actor: 'a', action: 'x', subject: 's', details: {} }
+  for (let n = 0; n < 2; n++) await from.transaction((tx) => appendAudit(tx, entry))
+  await asOwner(from.url, `alter table audit disable trigger user; update audit set actor = 'b' where seq = 1`)
+  await backup(from.url, join(dir, 'b.gz'))
+  vi.stubEnv('DATABASE_URL', to.url)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { err, exitCode } = await gitsoc('restore', join(dir, 'b.gz'))
+  expect({ err, exitCode }).toEqual({
+    err: expect.stringMatching(/^gitsoc: restored, but the audit chain of other is broken at entry 1: .*\nhint: /),
+    exitCode: 1,
+  })
+})

@@ -80,6 +80,44 @@ function* mutations(value: Json): Generator<Json> {
 
 const hostile = integrations.filter((one) => one.inbound.length > 0 && one.tests.some((spec) => isObject(spec.payload)))
 
+/** What comes as text: the first payload of each integration that has no JSON in its tests. */
+const texts = integrations.flatMap(({ id, inbound, tests }) => {
+  const payload = tests.find((spec) => typeof spec.payload === 'string')?.payload
+  return inbound.length > 0 && !hostile.some((one) => one.id === id) && typeof payload === 'string'
+    ? [{ id, payload }]
+    : []
+})
+
+test('every integration that takes something in is tried with what is hostile', () => {
+  const tried = [...hostile, ...texts].map((one) => one.id)
+  expect(integrations.filter((one) => one.inbound.length > 0 && !tried.includes(one.id)).map((one) => one.id)).toEqual(
+    [],
+  )
+})
+
+describe.each(texts)('$id survives as text', ({ id, payload }) => {
+  const bytes = Buffer.from(payload)
+
+  test('cut at every byte, every byte turned, and no text: every record ends in exactly one place, bounded', () => {
+    const bodies = Array.from({ length: Math.min(bytes.length, 600) }, (_, at) => [
+      bytes.subarray(0, at),
+      Buffer.concat([bytes.subarray(0, at), Buffer.from([0xff]), bytes.subarray(at + 1)]),
+    ]).flat()
+    for (const body of [...bodies, Buffer.concat([bytes, Buffer.from([0xff, 0xfe, 0])])]) {
+      const results = deliver(id, body)
+      expect(results.length).toBeGreaterThan(0)
+      for (const one of results) {
+        if (one.kind === 'dead') expect(one.code).not.toBe('internal')
+        if (one.kind === 'event') expect(Number.isSafeInteger(one.event.occurredAt)).toBe(true)
+      }
+    }
+  })
+
+  test('a line of ten megabytes', () => {
+    expect(deliver(id, Buffer.from(`${payload.trimEnd()} big=${'x'.repeat(10_000_000)}`)).length).toBeGreaterThan(0)
+  })
+})
+
 describe.each(
   hostile.map((one) => ({
     id: one.id,
