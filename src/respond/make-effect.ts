@@ -1,6 +1,7 @@
 import { compileSelection } from '../core/detect/index.ts'
 import { isObject, type Json, type JsonObject, type Place } from '../core/model/index.ts'
-import { callVendor } from './call-vendor.ts'
+import { callAuthorized } from './authorize.ts'
+import type { VendorRequest } from './call-vendor.ts'
 import type { Claimed } from './claimed.ts'
 import { egressFault } from './egress.ts'
 import { type Judgement, judgeAnswer } from './judge-answer.ts'
@@ -147,7 +148,7 @@ async function ask(claimed: Claimed, wanted: Json | undefined, live: Live, clock
   if (fault !== null) return not(fault)
   const texts = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
   const isJson = body !== null && typeof body !== 'string'
-  const answer = await callVendor({
+  const wire: VendorRequest = {
     method,
     url,
     headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), accept: 'application/json', ...texts },
@@ -155,7 +156,8 @@ async function ask(claimed: Claimed, wanted: Json | undefined, live: Live, clock
     timeoutMs: claimed.timeoutMs,
     privateAllowed,
     mayReuse: isAskedAgain(claimed),
-  })
+  }
+  const answer = await callAuthorized(integration, wire, { config, secretOf: given.secretOf, clock })
   return judgeAnswer(answer, clock())
 }
 

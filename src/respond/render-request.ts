@@ -59,9 +59,7 @@ export function renderRequest(
   const query = Object.entries(isObject(request.query) ? request.query : {}).map(
     ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(text(value).toWellFormed())}`,
   )
-  const auth = isObject(integration.connection?.auth)
-    ? { [String(integration.connection.auth.header)]: integration.connection.auth.value ?? null }
-    : {}
+  const auth = authHeader(integration, live.secretOf !== undefined)
   const headers = Object.entries({ ...(isObject(request.headers) ? request.headers : {}), ...auth }).map(
     ([key, value]) => [key.toLowerCase(), text(value).replace(/[\r\n\0]+/g, ' ')] as const,
   )
@@ -83,6 +81,22 @@ export function renderRequest(
       body: body.value,
     },
   }
+}
+
+/** The header of `auth`; of a scheme that makes it when it is sent, a stand-in for whoever only looks. */
+function authHeader({ connection }: Integration, isSent: boolean): JsonObject {
+  const { auth } = connection ?? {}
+  if (!isObject(auth)) return {}
+  if (auth.scheme === undefined) return { [String(auth.header)]: auth.value ?? null }
+  if (isSent) return {}
+  return { authorization: auth.scheme === 'sigv4' ? 'AWS4-HMAC-SHA256 secret:signature' : 'Bearer secret:access-token' }
+}
+
+/** A value of a manifest's connection that may hold `{{ config.… }}`. */
+export function renderSetting(integration: Integration, raw: Json, config: JsonObject): Result<Json> {
+  const place: Place = integration.ref.place ?? { file: integration.id, line: 1, column: 1 }
+  const compiled = compiledOf(integration, raw, place)
+  return compiled.ok ? compiled.value.render({ config }) : compiled
 }
 
 const known = new WeakMap<Integration, Map<Json, Result<Value>>>()

@@ -163,10 +163,32 @@ export interface IntegrationManifest {
   connection?: {
     baseUrl: string
     egress?: string[]
-    auth?: {
-      header: string
-      value: string
-    }
+    auth?:
+      | {
+          header: string
+          value: string
+        }
+      | {
+          scheme: 'sigv4'
+          service: string
+          region: string
+          accessKeyId: string
+          secretAccessKey: string
+          /**
+           * Sent where that secret is configured.
+           */
+          sessionToken?: string
+        }
+      | {
+          scheme: 'oauth2-client-credentials'
+          tokenUrl: string
+          clientId: string
+          /**
+           * Name of the secret.
+           */
+          clientSecret: string
+          scope?: string
+        }
     secrets?: string[]
     config?: {
       [k: string]: Json

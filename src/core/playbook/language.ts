@@ -146,7 +146,7 @@ export type Step =
   | WhileStep
   | StopStep
 
-/** What sets a playbook off. `when` is asked about the incident, whatever the cause. */
+/** What sets a playbook off. `when` is asked about the incident whenever a machine starts it; a person or a calling playbook decides by itself. */
 export interface PlaybookTrigger {
   readonly on: readonly IncidentChange[]
   readonly when: Condition | null

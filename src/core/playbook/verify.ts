@@ -14,6 +14,7 @@ import {
   type Value,
   without,
 } from '../template/index.ts'
+import { withCalled } from './called.ts'
 import { whyNever } from './can-hold.ts'
 import { choose, type Knowledge, learn, meet, scopeOfTypes, start, typeAt, where, whereNot } from './knowledge.ts'
 import { type ActionStep, everyStep, type KnownAction, type Playbook, type Step } from './language.ts'
@@ -45,7 +46,7 @@ const maxActions = 2000
 export function verifyPlaybook(playbook: Playbook, surroundings: Surroundings): readonly Problem[] {
   const walk: Walk = { ...surroundings, playbook, problems: [], leaving: [] }
   const inputs = inputTypes(playbook)
-  const known = where(start(inputs), playbook.trigger.when)
+  const known = isAlwaysAsked(playbook, surroundings) ? where(start(inputs), playbook.trigger.when) : start(inputs)
   if (playbook.trigger.when !== null) checkCondition(walk, start(inputs), playbook.trigger.when)
   const asked = playbook.trigger.webhook?.when ?? null
   if (asked !== null) checkCondition(walk, known, asked)
@@ -68,6 +69,12 @@ export function verifyPlaybook(playbook: Playbook, surroundings: Surroundings): 
       playbook.ref.place,
     )
   return unique(walk.problems)
+}
+
+/** Whether every run has its trigger's condition behind it: people and calling playbooks start one without asking it. */
+function isAlwaysAsked({ id, trigger }: Playbook, { playbooks }: Surroundings): boolean {
+  const calls = (other: Playbook) => other.id !== id && withCalled(playbooks, other).some((one) => one.id === id)
+  return !trigger.manual && ![...playbooks.values()].some(calls)
 }
 
 const unique = (problems: readonly Problem[]) => [

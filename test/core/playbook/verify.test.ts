@@ -285,3 +285,18 @@ test('every fact of an incident has a type, and every filter a signature', () =>
   expect(new Set(Object.keys(incidentFactTypes))).toEqual(incidentFactNames)
   expect(Object.keys(signatures).sort()).toEqual(Object.keys(filters).sort())
 })
+
+test('what the trigger asks is taken for known only where nothing starts the playbook without asking it', () => {
+  const body = 'steps:\n  - { id: tell, task: "Call {{ incident.owner }}" }\n'
+  const when = 'when: { fact: owner, operator: equal, value: kim }'
+  const asked = compiled('asked', `trigger: { on: [opened], ${when} }\n${body}`)
+  const byHand = compiled('by-hand', `trigger: { manual: true, ${when} }\n${body}`)
+  const caller = compiled('caller', 'steps:\n  - { id: go, call: asked }\n')
+  const faults = (one: Playbook, ...others: readonly Playbook[]) =>
+    verifyPlaybook(one, { actions, playbooks: new Map([one, ...others].map((each) => [each.id, each])) }).map(
+      ({ code }) => code,
+    )
+  expect(faults(asked)).toEqual([])
+  expect(faults(byHand)).toEqual(['template/type'])
+  expect(faults(asked, caller)).toEqual(['template/type'])
+})
