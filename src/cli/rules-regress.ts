@@ -84,6 +84,11 @@ async function regress(path: string, options: Options): Promise<void> {
     }
   }
   progress.end()
+  if (cases === 0)
+    throw new Failure(`there is no case in ${oneLine(path, 200)}`, {
+      hint: 'a case is one line of JSON: {"case", "rule_id", "match_count", "events"}',
+      exitCode: 2,
+    })
   const report = { cases, passed: cases - failed.length, failed, ...(options.extra ? { extra } : {}) }
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : text(report))
   if (failed.length > 0) process.exitCode = 1

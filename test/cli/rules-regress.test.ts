@@ -61,6 +61,10 @@ test('--extra lists the other rules that fire', async () => {
   expect((await regress([one])).json()).not.toHaveProperty('extra')
 })
 
-test('cases that cannot be read are wrong usage', async () => {
+test('cases that cannot be read are wrong usage, and so is a file without any', async () => {
   expect((await command('/nowhere')).exitCode).toBe(2)
+  expect(await command(join(folderOf({ empty: '\n' }), 'empty'))).toMatchObject({
+    exitCode: 2,
+    err: expect.stringContaining('there is no case in'),
+  })
 })
