@@ -1,6 +1,6 @@
 import type { ValueFault } from './modifier-rules.ts'
 import { literalOf, parsePattern } from './pattern.ts'
-import { unbound, type ValueTest } from './value-test.ts'
+import type { ValueTest } from './value-test.ts'
 import type { Field } from './view.ts'
 
 /** Values of the other field that are looked for inside those of the first; equality takes all. */
@@ -13,15 +13,17 @@ export function compileFieldReference(value: string, modifiers: readonly string[
     return { message: '"fieldref" takes the name of a field, without wildcards', hint: 'escape a star in a name: \\*' }
   const texts = modifiers.includes('cased') ? casedTexts : (field: Field) => field.lower()
   const place = (['contains', 'startswith', 'endswith'] as const).find((name) => modifiers.includes(name))
-  if (place === undefined)
-    return unbound((view, field) => {
-      const others = new Set(texts(view.field(other)))
-      return others.size > 0 && texts(field).some((one) => others.has(one))
-    })
-  return unbound((view, field) => {
-    const others = texts(view.field(other)).slice(0, maxParts)
-    return texts(field).some((one) => others.some((part) => holdsAt[place](one, part)))
-  })
+  const test: ValueTest['test'] =
+    place === undefined
+      ? (view, field) => {
+          const others = new Set(texts(view.field(other)))
+          return others.size > 0 && texts(field).some((one) => others.has(one))
+        }
+      : (view, field) => {
+          const others = texts(view.field(other)).slice(0, maxParts)
+          return texts(field).some((one) => others.some((part) => holdsAt[place](one, part)))
+        }
+  return { test, needs: null, other }
 }
 
 const holdsAt = {

@@ -68,6 +68,21 @@ export class GramSearch implements TextSearch {
       this.rows[row + 1] = (this.rows[row + 1] as number) + (this.rows[row] as number)
   }
 
+  /** Whether any text may stand in another, which is not read as bytes for that: with a short one it costs less. */
+  mayHold(text: string): boolean {
+    const { pairs, bits, step } = this
+    const end = text.length - gram
+    for (let at = step - 1; at <= end; at += step) {
+      const a = text.charCodeAt(at)
+      const b = text.charCodeAt(at + 1)
+      const last = text.charCodeAt(at + 2)
+      if ((a | b | last) > 127) return true
+      if ((((pairs[a & 31] as number) >>> b) & 1) === 0) continue
+      if ((((bits[((a & 31) << 5) | (b & 31)] as number) >>> last) & 1) !== 0) return true
+    }
+    return false
+  }
+
   scan({ bytes, length }: TextBytes, hits: Hits): void {
     const { pairs, bits, step } = this
     const end = length - gram

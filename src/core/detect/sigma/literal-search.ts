@@ -3,11 +3,13 @@ import { Automaton } from './automaton.ts'
 import { EdgeSearch } from './edge-search.ts'
 import { GramSearch, gram } from './gram-search.ts'
 import type { Literal } from './literals.ts'
-import type { TextBytes } from './text-bytes.ts'
+import { bytesOf, type TextBytes } from './text-bytes.ts'
 import type { Entry, Hits, TextSearch } from './tree.ts'
 
 /** Characters in lower case that one character can become at most: of all of Unicode only U+0130 becomes two. */
 const longestLower = 2
+/** To read longer texts as bytes costs less than asking for their characters. */
+const glanced = 128
 
 /** A literal and what to report where it is found. */
 export interface Marked {
@@ -24,12 +26,18 @@ export class LiteralSearch {
   /** For literals that only a text beyond ASCII can hold: they would make the tables of the others large. */
   private readonly beyond: readonly TextSearch[]
   private readonly shortest: number
+  /** Says of short texts whether to look closer, if all that is looked for is. */
+  private readonly glance: GramSearch | null
+  private readonly any = new Any()
 
   /** @param marked none with an empty text */
   constructor(marked: readonly Marked[]) {
     this.shortest = Math.ceil(Math.min(...marked.map(({ literal }) => literal.text.length)) / longestLower)
     this.ascii = searchesFor(marked.filter((one) => !isBeyond(one.literal.text)))
     this.beyond = searchesFor(marked.filter((one) => isBeyond(one.literal.text)))
+    const [only] = this.ascii
+    const isAll = this.ascii.length === 1 && this.beyond.length === 0
+    this.glance = isAll && only instanceof GramSearch ? only : null
   }
 
   /** Only a character beyond ASCII becomes longer in lower case, and no text can hold a literal longer than itself. */
@@ -37,10 +45,27 @@ export class LiteralSearch {
     return text.length < this.shortest
   }
 
+  /** Whether any may stand in the text. */
+  mayHold(text: string): boolean {
+    const { any } = this
+    if (this.isTooShort(text) || (text.length <= glanced && this.glance?.mayHold(text) === false)) return false
+    any.isFound = false
+    this.scan(bytesOf(text), any)
+    return any.isFound
+  }
+
   /** Reports what may stand in the text; the same may come again. */
   scan(text: TextBytes, hits: Hits): void {
     for (const search of this.ascii) search.scan(text, hits)
     if (!text.isAscii) for (const search of this.beyond) search.scan(text, hits)
+  }
+}
+
+class Any implements Hits {
+  isFound = false
+
+  hit(): void {
+    this.isFound = true
   }
 }
 

@@ -51,7 +51,12 @@ export function createReadings(rules: readonly SigmaRule[], mappings: readonly S
     return { member, numbers: new Map([...new Set(names)].map((name, index) => [name, index + 1])) }
   })
   const remembered = new Map<number, readonly Reading[]>()
+  let last: LogSource | null = null
+  let lastReadings: readonly Reading[] = []
   return (given) => {
+    const { product, category, service } = given
+    if (last !== null && product === last.product && category === last.category && service === last.service)
+      return lastReadings
     // Values that no rule and no pipeline names are one to us: a sender who makes them up cannot make readings up.
     let key = 0
     for (const { member, numbers } of known) key = key * (numbers.size + 1) + (numbers.get(given[member] ?? '') ?? 0)
@@ -61,6 +66,8 @@ export function createReadings(rules: readonly SigmaRule[], mappings: readonly S
       if (remembered.size >= maxRemembered) remembered.clear()
       remembered.set(key, readings)
     }
+    last = given
+    lastReadings = readings
     return readings
   }
 }

@@ -1,9 +1,7 @@
 import type { Event, Fact } from '../../model/index.ts'
-import { factsOf } from './facts.ts'
 import { createReadings, type Reading, type SourceMapping } from './log-source.ts'
 import { type Plan, plansOf } from './plan.ts'
 import type { SigmaRule } from './rule.ts'
-import { holds } from './search.ts'
 import { ValueMemory } from './value-memory.ts'
 import { View } from './view.ts'
 
@@ -51,9 +49,7 @@ export function createMatcher(
       const matches: Match[] = []
       for (const plan of planned) {
         const view = plan.aliases.size === 0 ? plain : new View(record, plan.aliases)
-        for (const { rule, when } of plan.candidates(view))
-          if ((when === null || holds(when, plain)) && holds(rule.search, view))
-            matches.push({ rule, facts: factsOf(rule.search, view), view })
+        for (const { rule, facts } of plan.match(view, plain)) matches.push({ rule, facts, view })
       }
       return matches.length > 1 ? inOrder(matches) : matches
     },

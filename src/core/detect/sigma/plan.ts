@@ -2,7 +2,7 @@ import { own } from '../../model/index.ts'
 import { requiredValues, wholeFields } from './cover.ts'
 import type { Reading } from './log-source.ts'
 import type { SigmaRule } from './rule.ts'
-import { RuleIndex } from './rule-index.ts'
+import { type Held, RuleGroup } from './rule-group.ts'
 import type { Search } from './search.ts'
 import type { ValueMemory } from './value-memory.ts'
 import { type Aliases, type FieldPath, pathOf, type View } from './view.ts'
@@ -38,14 +38,14 @@ interface Kind {
   readonly values: ReadonlySet<string>
 }
 
-/** The rules that read an event under the same names: which of them may hold for it. Indexes are made when they are first needed. */
+/** The rules that read an event under the same names: which of them hold for it. Indexes are made when they are first needed. */
 export class Plan {
   readonly aliases: Aliases
   private readonly rules: readonly PlannedRule[]
   private readonly memory: ValueMemory
   private readonly kind: Kind | null
-  private whole: RuleIndex | undefined
-  private readonly byValue = new Map<string, RuleIndex>()
+  private whole: RuleGroup | undefined
+  private readonly byValue = new Map<string, RuleGroup>()
 
   constructor(rules: readonly PlannedRule[], aliases: Aliases, memory: ValueMemory) {
     this.memory = memory
@@ -54,27 +54,27 @@ export class Plan {
     this.kind = kindOf(rules)
   }
 
-  /** The rules that may hold for an event seen under the plan's names, in order; all others do not. */
-  candidates(view: View): readonly PlannedRule[] {
-    return this.indexFor(view).select(view)
+  /** The rules that hold for an event, in order: `view` shows it under the plan's names, `plain` under its own. */
+  match(view: View, plain: View): readonly Held[] {
+    return this.groupFor(view).match(view, plain)
   }
 
-  private indexFor(view: View): RuleIndex {
+  private groupFor(view: View): RuleGroup {
     const { kind } = this
     const text = kind === null ? null : oneText(view, kind.path)
     if (kind === null || text === null) {
-      this.whole ??= new RuleIndex(this.rules, this.aliases, undefined, this.memory)
+      this.whole ??= new RuleGroup(this.rules, this.aliases, undefined, this.memory)
       return this.whole
     }
     // Values that no rule wants are one to us: a sender who makes them up cannot make indexes up.
     const value = kind.values.has(text) ? text : ''
-    let index = this.byValue.get(value)
-    if (index === undefined) {
+    let group = this.byValue.get(value)
+    if (group === undefined) {
       const rules = this.rules.filter((rule) => kind.wanted.get(rule)?.includes(value) ?? true)
-      index = new RuleIndex(rules, this.aliases, kind.path.name, this.memory)
-      this.byValue.set(value, index)
+      group = new RuleGroup(rules, this.aliases, kind.path.name, this.memory)
+      this.byValue.set(value, group)
     }
-    return index
+    return group
   }
 }
 

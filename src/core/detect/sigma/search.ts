@@ -21,6 +21,8 @@ export interface Atom {
   readonly needs: readonly (readonly Literal[])[]
   /** Whether it looks at nothing but its field. */
   readonly alone: boolean
+  /** The names of all fields that it looks at; none of a keyword, which looks at all there is. */
+  readonly reads: readonly string[]
   test(view: View): boolean
 }
 
@@ -111,6 +113,7 @@ function compileField(key: string, value: Json, path: Path, context: Context): S
     label: key === '' ? 'keywords' : key,
     field,
     alone: field !== null && !modifiers.includes('fieldref'),
+    reads: field === null ? [] : [field, ...tests.flatMap((one) => one.other ?? [])],
     needs: negated ? [] : needs.filter((one) => one !== null),
     test: negated ? (view) => !run(view) : run,
   }
@@ -167,4 +170,9 @@ export function atomsOf(search: Search): readonly Atom[] {
 /** All fields that the search reads. */
 export function fieldsOf(search: Search): readonly string[] {
   return atomsOf(search).flatMap((atom) => atom.field ?? [])
+}
+
+/** Whether the search looks for something in all of a record. */
+export function hasKeywords(search: Search): boolean {
+  return atomsOf(search).some((atom) => atom.field === null)
 }

@@ -23,8 +23,10 @@ const rowLength = 4
 const onceSeen = 1024
 /** Every so manyth text is kept at once: two that come by turns and share a place among the prints would never be. */
 const keptAnyway = 8
-/** Characters of a text that are looked at to find its row, about. */
+/** Characters of a text that are looked at to find its row, about: of a long one more. */
 const samples = 8
+const mostSamples = 64
+const sampled = 16
 /** And so many at its end, where numbers stand. */
 const ending = 4
 
@@ -35,7 +37,7 @@ const ending = 4
  */
 export class ValueMemory {
   readonly maxBytes: number
-  private readonly fields: TextMemory[] = []
+  private readonly parts: { clear(): void }[] = []
   private bytes = 0
 
   constructor(maxBytes: number) {
@@ -45,15 +47,20 @@ export class ValueMemory {
   /** A memory for the texts of one field. */
   open(): TextMemory {
     const field = new TextMemory(this)
-    this.fields.push(field)
+    this.join(field)
     return field
+  }
+
+  /** Takes in what is to forget with all others. */
+  join(part: { clear(): void }): void {
+    this.parts.push(part)
   }
 
   /** Counts what is kept, or let go of; beyond what is allowed all is forgotten. */
   spend(bytes: number): void {
     this.bytes += bytes
     if (this.bytes <= this.maxBytes) return
-    for (const field of this.fields) field.clear()
+    for (const part of this.parts) part.clear()
     this.bytes = Math.max(0, bytes)
   }
 }
@@ -151,9 +158,9 @@ export class TextMemory {
 const costOf = (text: string, marks: readonly number[]) => entryBytes + 2 * text.length + 8 * marks.length
 
 /** A number that tells texts apart well enough: from length, end and characters spread over it. Its last bits tell the row. */
-function printOf(text: string): number {
+export function printOf(text: string): number {
   const { length } = text
-  const step = Math.ceil(length / samples) | 1
+  const step = Math.ceil(length / Math.min(mostSamples, Math.max(samples, length / sampled))) | 1
   let sum = length
   for (let at = 0; at < length; at += step) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0
   for (let at = Math.max(0, length - ending); at < length; at++) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0

@@ -6,6 +6,8 @@ export interface ValueTest {
   readonly test: (view: View, field: Field) => boolean
   /** What one of the field's values must hold for the test to be true. */
   readonly needs: Needs
+  /** The other field that it looks at. */
+  readonly other?: string
 }
 
 /** A test of which nothing is known beforehand. */
