@@ -10,6 +10,10 @@ export interface Watch {
 /** Watches of which one must be found for a search to hold. */
 export type Cover = readonly Watch[]
 
+/** Texts that are shorter and may stand anywhere cost more to look for than they spare, beside others. */
+const leastExtra = 8
+const isCheap = ({ literal }: Watch) => literal.at !== 'anywhere' || literal.text.length >= leastExtra
+
 /** How often a literal is expected to be found: the higher the less it tells. */
 export type Price = (watch: Watch) => number
 
@@ -31,7 +35,7 @@ export function coversOf(search: Search, price: Price, settled?: string): readon
   const best = (covers: readonly Cover[]) =>
     covers
       .toSorted((a, b) => costOf(a) - costOf(b))
-      .filter((cover, index) => index === 0 || cover.length <= maxExtra)
+      .filter((cover, index) => index === 0 || (cover.length <= maxExtra && cover.every(isCheap)))
       .slice(0, maxCovers)
   const visit = (part: Search): readonly Cover[] => {
     switch (part.kind) {

@@ -3,10 +3,14 @@ import type { TextBytes } from './text-bytes.ts'
 import type { Entry, Hits, TextSearch } from './tree.ts'
 
 /** Characters that are looked at together: no shorter text can be searched for. */
-export const gram = 3
+export const gram = 4
 const longestStep = 32
-/** Places at most in all texts together that stand in the table: too many would make it tell little. */
-const maxPlaces = 1000
+/** Bits of the table for each place of a text that is looked at, and of all of them at most: more would not stay near the processor. */
+const bitsPerPlace = 32
+const mostBits = 2 ** 20
+/** The last five bits of four characters, in which letters of either case are alike. */
+const folding = 0x1f1f1f1f
+const spreading = 0x9e3779b1
 /** Texts that are compared at one place at most; with more of them a sender could make that dear. */
 const maxAlike = 8
 
@@ -18,8 +22,8 @@ interface Place {
 }
 
 /**
- * Finds texts anywhere in another. Steps are so long that each text, where it stands, holds three characters that are
- * looked at, and a bit for each three says whether any text holds them there. Steps do not depend on what was seen, so
+ * Finds texts anywhere in another. Steps are so long that each text, where it stands, holds four characters that are
+ * looked at, and a bit for each four says whether any text may hold them there. Steps do not depend on what was seen, so
  * that the processor takes several at once. All that is read stands in flat tables: memory, not work, is what it costs.
  */
 export class GramSearch implements TextSearch {
@@ -28,10 +32,10 @@ export class GramSearch implements TextSearch {
   private readonly entries: readonly Entry[]
   private readonly numbers: Uint8Array
   private readonly step: number
-  /** By the last five bits of a character a bit for the last five of the next: few lines of memory, and mostly enough. */
-  private readonly pairs = new Int32Array(32)
-  /** By the last five bits of two characters a bit for the last five of the third. */
-  private readonly bits = new Int32Array(1024)
+  /** A bit for each spread key. */
+  private readonly bits: Int32Array
+  /** By how much a spread key is moved to be the number of a bit. */
+  private readonly shift: number
   /** Keys are spread over rows: the first place of each, and after the last row the end. */
   private readonly rows: Int32Array
   /** Of each place its key, the number of the entry, and the offset. */
@@ -46,7 +50,7 @@ export class GramSearch implements TextSearch {
   /** @param entries none shorter than a {@link gram} */
   constructor(entries: readonly Entry[], alphabet: Alphabet) {
     const shortest = entries.reduce((least, { text }) => Math.min(least, text.length), longestStep + gram)
-    this.step = Math.max(1, Math.min(shortest - gram + 1, longestStep, Math.floor(maxPlaces / entries.length)))
+    this.step = Math.max(1, Math.min(shortest - gram + 1, longestStep))
     this.numbers = alphabet.numbers
     this.entries = entries
     this.found = new Int32Array(entries.length)
@@ -55,9 +59,12 @@ export class GramSearch implements TextSearch {
     for (const [nth, { text }] of entries.entries()) this.begins[nth + 1] = (this.begins[nth] as number) + text.length
     const { places, left } = placesOf(entries, this.step, alphabet)
     this.left = left
+    const size = Math.min(mostBits, 2 ** Math.ceil(Math.log2(places.length * bitsPerPlace + 32)))
+    this.shift = 32 - Math.log2(size)
+    this.bits = new Int32Array(size / 32)
     for (const { key } of places) {
-      this.pairs[key >> 10] = (this.pairs[key >> 10] as number) | (1 << (key >> 5))
-      this.bits[key >> 5] = (this.bits[key >> 5] as number) | (1 << key)
+      const bit = Math.imul(key, spreading) >>> this.shift
+      this.bits[bit >> 5] = (this.bits[bit >> 5] as number) | (1 << bit)
     }
     const rowCount = 2 ** Math.ceil(Math.log2(places.length + 1))
     this.rows = new Int32Array(rowCount + 1)
@@ -70,31 +77,28 @@ export class GramSearch implements TextSearch {
 
   /** Whether any text may stand in another, which is not read as bytes for that: with a short one it costs less. */
   mayHold(text: string): boolean {
-    const { pairs, bits, step } = this
+    const { bits, shift, step } = this
     const end = text.length - gram
     for (let at = step - 1; at <= end; at += step) {
       const a = text.charCodeAt(at)
       const b = text.charCodeAt(at + 1)
-      const last = text.charCodeAt(at + 2)
-      if ((a | b | last) > 127) return true
-      if ((((pairs[a & 31] as number) >>> b) & 1) === 0) continue
-      if ((((bits[((a & 31) << 5) | (b & 31)] as number) >>> last) & 1) !== 0) return true
+      const c = text.charCodeAt(at + 2)
+      const d = text.charCodeAt(at + 3)
+      if ((a | b | c | d) > 127) return true
+      const bit = Math.imul((a | (b << 8) | (c << 16) | (d << 24)) & folding, spreading) >>> shift
+      if ((((bits[bit >> 5] as number) >>> bit) & 1) !== 0) return true
     }
     return false
   }
 
-  scan({ bytes, length }: TextBytes, hits: Hits): void {
-    const { pairs, bits, step } = this
+  scan({ bytes, view, length }: TextBytes, hits: Hits): void {
+    const { bits, shift, step } = this
     const end = length - gram
     this.turn++
     for (let at = step - 1; at <= end; at += step) {
-      const a = (bytes[at] as number) & 31
-      const b = (bytes[at + 1] as number) & 31
-      if ((((pairs[a] as number) >>> b) & 1) === 0) continue
-      const pair = (a << 5) | b
-      const last = bytes[at + 2] as number
-      if ((((bits[pair] as number) >>> last) & 1) !== 0)
-        this.compare(bytes, length, at, (pair << 5) | (last & 31), hits)
+      const key = view.getInt32(at, true) & folding
+      const bit = Math.imul(key, spreading) >>> shift
+      if ((((bits[bit >> 5] as number) >>> bit) & 1) !== 0) this.compare(bytes, length, at, key, hits)
     }
   }
 
@@ -121,7 +125,7 @@ export class GramSearch implements TextSearch {
   }
 }
 
-const rowOf = (key: number, rows: number) => (Math.imul(key, 0x9e3779b1) >>> 15) & (rows - 1)
+const rowOf = (key: number, rows: number) => (Math.imul(key, spreading) >>> 9) & (rows - 1)
 
 /** Puts each entry where its characters are those that the fewest entries hold; what finds no place is left. */
 function placesOf(entries: readonly Entry[], step: number, alphabet: Alphabet) {
@@ -160,12 +164,12 @@ function endingsOf({ numbers, size }: Alphabet): readonly (readonly number[])[] 
   return endings.map((one) => [...one])
 }
 
-/** For each place in a text the keys of the three characters that begin there: several, where one stands for others. */
+/** For each place in a text the keys of the four characters that begin there: several, where one stands for others. */
 function keysOf(text: readonly number[], endings: readonly (readonly number[])[]): readonly (readonly number[])[] {
   return Array.from({ length: text.length - gram + 1 }, (_, at) => {
     let keys = [0]
-    for (const number of text.slice(at, at + gram))
-      keys = keys.flatMap((key) => (endings[number] ?? []).map((ending) => (key << 5) | ending))
+    for (const [nth, number] of text.slice(at, at + gram).entries())
+      keys = keys.flatMap((key) => (endings[number] ?? []).map((ending) => key | (ending << (8 * nth))))
     return keys
   })
 }

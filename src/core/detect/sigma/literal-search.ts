@@ -3,7 +3,7 @@ import { Automaton } from './automaton.ts'
 import { EdgeSearch } from './edge-search.ts'
 import { GramSearch, gram } from './gram-search.ts'
 import type { Literal } from './literals.ts'
-import { bytesOf, type TextBytes } from './text-bytes.ts'
+import { bytesOf, plainBytesOf, type TextBytes } from './text-bytes.ts'
 import type { Entry, Hits, TextSearch } from './tree.ts'
 
 /** Characters in lower case that one character can become at most: of all of Unicode only U+0130 becomes two. */
@@ -57,7 +57,9 @@ export class LiteralSearch {
   /** Reports what may stand in the text; the same may come again. */
   scan(text: TextBytes, hits: Hits): void {
     for (const search of this.ascii) search.scan(text, hits)
-    if (!text.isAscii) for (const search of this.beyond) search.scan(text, hits)
+    if (text.isAscii || this.beyond.length === 0) return
+    const plain = plainBytesOf(text.text)
+    for (const search of this.beyond) search.scan(plain, hits)
   }
 }
 
@@ -83,13 +85,13 @@ function searchesFor(marked: readonly Marked[]): readonly TextSearch[] {
   })
 }
 
-/** With smaller steps than this, or more entries, looking at every character costs less. */
+/** With smaller steps than this looking at every character costs less. */
 const leastStep = 3
-const mostEntries = 100
 
 function anywhere(entries: readonly Entry[], alphabet: Alphabet): readonly TextSearch[] {
-  const isFew = entries.length <= mostEntries && entries.every(({ text }) => text.length >= gram + leastStep - 1)
-  if (!isFew) return [new Automaton(entries, alphabet)]
-  const search = new GramSearch(entries, alphabet)
-  return search.left.length === 0 ? [search] : [search, new Automaton(search.left, alphabet)]
+  const isLong = ({ text }: Entry) => text.length >= gram + leastStep - 1
+  const long = entries.filter(isLong)
+  const gramSearch = long.length === 0 ? null : new GramSearch(long, alphabet)
+  const rest = [...entries.filter((one) => !isLong(one)), ...(gramSearch?.left ?? [])]
+  return [...(gramSearch === null ? [] : [gramSearch]), ...(rest.length === 0 ? [] : [new Automaton(rest, alphabet)])]
 }

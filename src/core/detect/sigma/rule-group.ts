@@ -24,6 +24,7 @@ export class RuleGroup {
   private readonly index: RuleIndex
   private readonly memory: EventMemory<readonly Held[]>
   private readonly outline: Outline
+  private readonly withKeywords: ReadonlySet<PlannedRule>
   /** Whether what the event last asked about came to follows from its outline. */
   private isPlain = true
 
@@ -35,6 +36,7 @@ export class RuleGroup {
       ...namesRead(rule.search).flatMap((name) => [name, ...(aliases.get(name) ?? [])]),
       ...(when === null ? [] : namesRead(when)),
     ])
+    this.withKeywords = new Set(rules.filter(usesKeywords))
     this.outline = new Outline(names, this.index.inScalars)
   }
 
@@ -51,12 +53,15 @@ export class RuleGroup {
 
   private ask(view: View, plain: View): readonly Held[] {
     const candidates = this.index.select(view)
-    this.isPlain = !candidates.some(usesKeywords)
+    this.isPlain = true
     if (candidates.length === 0) return none
     const held: Held[] = []
-    for (const { rule, when } of candidates)
+    for (const candidate of candidates) {
+      const { rule, when } = candidate
+      if (this.withKeywords.has(candidate)) this.isPlain = false
       if ((when === null || holds(when, plain)) && holds(rule.search, view))
         held.push({ rule, facts: factsOf(rule.search, view) })
+    }
     return held
   }
 
