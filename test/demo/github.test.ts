@@ -17,6 +17,11 @@ test('the walk over GitHub comes to its end: issues, a refusal, a decision, a ve
     /analyst: \/close true-positive[^\n]*\n[^\n]*closed/,
     /Keep finding what incident 2 was/,
     /Keep the report of incident 2/,
+    /check gitsoc\/plan: success/,
+    /lead merges #5[^\n]*\n {2}status gitsoc\/deployed: success, bundle [0-9a-f]{16} is in service/,
+    // A command that is there to be copied stands in one line.
+    /\n {2}npx gitsoc incidents list --all --store \S+ --tenant demo\n/,
   ])
     expect(stdout).toMatch(said)
+  expect(stdout, 'nothing invisible in a terminal').not.toMatch(/\p{Cf}/u)
 }, 180_000)

@@ -2,17 +2,25 @@ import { mkdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { createCloser } from '../../src/closing/index.ts'
 import { compileBundle, formatProblems } from '../../src/core/content/index.ts'
 import { tenantId } from '../../src/core/model/index.ts'
 import { createNarrator } from '../../src/demo/index.ts'
-import { createGithubApp, githubPublisher, issuesFeature, webhooksPath } from '../../src/github/index.ts'
+import {
+  createGithubApp,
+  deployFeature,
+  githubPublisher,
+  issuesFeature,
+  planFeature,
+  webhooksPath,
+} from '../../src/github/index.ts'
 import { readRecording } from '../../src/ingest/index.ts'
 import { readWorkingTree } from '../../src/repo/index.ts'
 import { createRuntime } from '../../src/server/index.ts'
 import { openStore } from '../../src/store/index.ts'
 import { startGithub } from '../support/github.ts'
+import { contentOfWalk, deployed, walkThroughChange } from './github-change.ts'
+import { excerpt, until } from './github-reading.ts'
 
 /**
  * `npm run demo:github`: the recorded attack as people on GitHub see it, against a GitHub that runs in this process. Nothing
@@ -58,6 +66,7 @@ const runtime = await createRuntime({
   ...{ store, bundle, clock, workDir: dir },
   enrichDir: join(process.cwd(), scenario, 'enrich'),
 })
+const mirrorsDir = join(dir, 'mirrors')
 const app = await createGithubApp({
   settings: {
     appId: github.app.id,
@@ -79,6 +88,8 @@ const app = await createGithubApp({
             // The real pace is a write in three seconds; nobody wants to watch that.
             budget: [{ writes: 100, perMs: 1000, burst: 100 }],
           }),
+        deployFeature({ settings: { branch: null, signatures: { kind: 'none' } }, mirrorsDir }),
+        planFeature({ settings: { branch: null }, mirrorsDir, enrichDir: null }),
         (seat) => {
           const publisher = githubPublisher(seat)
           const closer = createCloser({ store, bundle: () => bundle, publisher, clock, everyMs: 200 })
@@ -96,7 +107,10 @@ const server = createServer((request, response) => {
 })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 github.deliverTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}${webhooksPath}`)
-narrator.fact('GitHub', `${github.url}, in this process, with the organisation acme and two people`)
+narrator.fact(
+  'GitHub',
+  `${github.url}, in this process, with the organisation acme: a lead, an analyst, and an outsider`,
+)
 narrator.fact('app', 'installed in acme/soc; its webhooks come to a server of ours, signed')
 
 try {
@@ -111,8 +125,12 @@ try {
 }
 
 async function play(): Promise<void> {
-  narrator.heading('2. The attack arrives; two incidents become two issues')
+  const first = await github.commit('acme/soc', 'main', contentOfWalk())
+  narrator.fact('content', 'a small part of ours is pushed to acme/soc; the attack is decided by all of it')
   await app.start()
+  const { state, description } = await deployed(github, first)
+  narrator.fact('deploy', `${first.slice(0, 12)}: ${state}, ${description}`)
+  narrator.heading('2. The attack arrives; two incidents become two issues')
   await runtime.inbox.accept(recording)
   await runtime.pipeline.drain()
   await runtime.responder.start()
@@ -120,8 +138,8 @@ async function play(): Promise<void> {
     (await issues()).find(({ body }) => body?.includes('/approve')),
   )
   for (const one of (await issues()).toReversed())
-    narrator.say(`  #${one.number} ${one.title}  [${labelsOf(one).join(', ')}]`, 5)
-  narrator.heading(`3. Issue #${issue.number}, as GitHub has it (its first lines)`)
+    narrator.say(`  #${one.number} ${excerpt(one.title, 1)}  [${labelsOf(one).join(', ')}]`, 5)
+  narrator.heading(`3. Issue #${issue.number}, as people read it (its first lines)`)
   narrator.block(excerpt(issue.body ?? '', 46))
 
   narrator.heading('4. Somebody without a right says yes; then an analyst does')
@@ -152,10 +170,11 @@ async function play(): Promise<void> {
     const { data } = await lead.pulls.listFiles({ ...repo, pull_number: one.number })
     for (const file of data) narrator.say(`        ${file.filename}`)
   }
-  narrator.heading('7. Done')
-  narrator.say(
-    `  The store stays in ${join(dir, 'store')} until the next time: npx gitsoc incidents list --all --store ${join(dir, 'store')} --tenant demo`,
-  )
+  await walkThroughChange(github, narrator)
+  narrator.heading('9. Done')
+  narrator.say('  The store stays until the next time. Look at it:')
+  // In one line, whatever the width: it is there to be copied.
+  narrator.block(`  npx gitsoc incidents list --all --store ${join(dir, 'store')} --tenant demo`)
 }
 
 async function issues(state: 'open' | 'closed' = 'open') {
@@ -180,19 +199,4 @@ async function say(login: 'analyst' | 'outsider', number: number, body: string):
       .map((line) => `    ${line}`)
       .join('\n'),
   )
-}
-
-function excerpt(text: string, lines: number): string {
-  const all = text.split('\n').filter((line) => !line.startsWith('<!--'))
-  const shown = all.slice(0, lines)
-  return [...shown, ...(all.length > lines ? [`… ${all.length - lines} more lines`] : [])].join('\n')
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (let n = 0; n < 600; n++) {
-    const found = await look()
-    if (found !== undefined) return found
-    await wait(100)
-  }
-  throw new Error(`waited a minute for ${what}`)
 }
