@@ -4,7 +4,7 @@ import { cell, plain, utc } from '../cases/index.ts'
 import { type Deployment, deployByCommand, listDeployments } from '../github/index.ts'
 import { Failure } from './failure.ts'
 import { root } from './load-bundle.ts'
-import { type StoreOptions, withStoreOptions } from './open-store.ts'
+import { openStoreFor, type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
 
 interface Options extends StoreOptions {
@@ -56,17 +56,19 @@ async function deploy(commit: string | undefined, options: Options): Promise<voi
       exitCode: 2,
     })
   const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
-  const done = await withStore(options, (store) =>
-    deployByCommand(
-      { store, clock: Date.now },
-      { commit: commit ?? null, actor, reason, force: options.force === true, repository: options.content ?? root },
-    ),
-  ).catch((error: Error) => {
-    if (error instanceof Failure) throw error
-    const hint =
-      'git log --oneline shows its commits; fetch it first, or name the repository that has it with --content DIR'
-    throw new Failure(error.message, { hint, exitCode: 3 })
-  })
+  // A server that is not there yet may begin with what is deployed.
+  const store = await openStoreFor(options)
+  const done = await deployByCommand(
+    { store, clock: Date.now },
+    { commit: commit ?? null, actor, reason, force: options.force === true, repository: options.content ?? root },
+  )
+    .catch((error: Error) => {
+      if (error instanceof Failure) throw error
+      const hint =
+        'git log --oneline shows its commits; fetch it first, or name the repository that has it with --content DIR'
+      throw new Failure(error.message, { hint, exitCode: 3 })
+    })
+    .finally(() => store.close())
   if (!done.ok) throw new Failure(done.message, { hint: done.hint })
   const { deployment } = done
   if (deployment.result === 'refused') process.exitCode = 1
