@@ -65,6 +65,8 @@ export function compileCondition(raw: Json, at: Locate, known?: Known): Result<C
 interface Outcome {
   readonly matched: boolean
   readonly deciding: readonly number[]
+  /** The decision that was last made by it: good again while the facts are the same. */
+  last: ConditionDecision | null
 }
 
 /**
@@ -102,13 +104,16 @@ function conditionOf(
     }
     return text === '' ? bits : text + bits
   }
-  const decisionOf = ({ matched, deciding }: Outcome, facts: JsonObject): ConditionDecision => ({
-    matched,
-    facts: deciding.map((index) => {
+  const decisionOf = (outcome: Outcome, facts: JsonObject): ConditionDecision => {
+    const { matched, deciding, last } = outcome
+    if (last?.facts.every((one) => one.value === (valueAt(facts, one.name) ?? null))) return last
+    const seen = deciding.map((index) => {
       const name = (tests[index] as (typeof tests)[number]).fact
       return { name, value: valueAt(facts, name) ?? null }
-    }),
-  })
+    })
+    outcome.last = { matched, facts: seen }
+    return outcome.last
+  }
   // The engine leaves out what a second run has not come to when the first ends, so that it would not match: one at a time.
   let last: Promise<unknown> = Promise.resolve()
   const run = (facts: JsonObject) => {
@@ -131,7 +136,8 @@ function conditionOf(
       const conditions = (results[0] ?? failureResults[0])?.conditions as Seen | undefined
       if (conditions === undefined) return { matched, facts: [] }
       const leaves = leavesOf(conditions)
-      const outcome = { matched, deciding: deciding(conditions, matched).map((leaf) => leaves.indexOf(leaf)) }
+      const indices = deciding(conditions, matched).map((leaf) => leaves.indexOf(leaf))
+      const outcome: Outcome = { matched, deciding: indices, last: null }
       if (outcomes.size >= memoSize) outcomes.clear()
       outcomes.set(patternOf(facts), outcome)
       return decisionOf(outcome, facts)

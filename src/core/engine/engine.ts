@@ -194,18 +194,18 @@ async function decideAlert(
   return { alert, correlated, incident, triggers }
 }
 
-/** By what an incident's enrichments are known again: themselves as long as they are in memory, else what they are about. */
-const knownBy = new WeakMap<readonly Enrichment[], Set<Enrichment | string>>()
-const keyOf = ({ provider, observable }: Enrichment) => `${provider}|${observable}`
+/** What stands in an incident's enrichments already: those themselves, and others that say the same of the same. */
+const knownBy = new WeakMap<readonly Enrichment[], Set<Enrichment>>()
 
 /** What is known of the incident's observables: what was known stays, what a provider says for the first time is added. */
 function enrichmentsOf({ observables, enrichments }: Incident, at: number, enrich: Enrich): readonly Enrichment[] {
-  const known = knownBy.get(enrichments) ?? new Set<Enrichment | string>(enrichments.map(keyOf))
+  const known = knownBy.get(enrichments) ?? new Set(enrichments)
   knownBy.set(enrichments, known)
   const asked = observables.length <= maxEnriched ? observables : observables.slice(0, maxEnriched)
   const found = enrich(asked, at).filter((one) => {
     if (known.has(one)) return false
-    if (!known.has(keyOf(one))) return true
+    const { provider, observable } = one
+    if (!enrichments.some((other) => other.provider === provider && other.observable === observable)) return true
     known.add(one)
     return false
   })
