@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import { plain } from '../cases/index.ts'
 import { formatPlace } from '../core/model/index.ts'
-import { type Bisected, bisect, defaultLimits, historyOfFiles, integrationsAt } from '../preview/index.ts'
+import { type Bisected, bisect, defaultLimits } from '../preview/index.ts'
 import { Failure } from './failure.ts'
+import { historyFor } from './history-for.ts'
 import { root } from './load-bundle.ts'
 import { createProgress } from './progress.ts'
 import { ruleOfCommits } from './rule-of-commits.ts'
@@ -11,7 +12,7 @@ import { writeOut } from './write-out.ts'
 interface Options {
   readonly good: string
   readonly bad: string
-  readonly history: readonly string[]
+  readonly history?: readonly string[]
   readonly alert?: string
   readonly lost?: string
   readonly enrich?: string
@@ -26,7 +27,10 @@ export function register(program: Command): void {
     .description('find the commit with which a rule began or stopped to alert on recorded events')
     .requiredOption('--good <revision>', 'a commit before the change')
     .requiredOption('--bad <revision>', 'a commit after it')
-    .requiredOption('--history <path...>', 'files or folders of events')
+    .option(
+      '--history <path...>',
+      'files or folders of events, or a repository with recordings (default: that of --content)',
+    )
     .option('--alert <rule>', 'id or part of the path of the rule that raises alerts which it did not')
     .option('--lost <rule>', 'id or part of the path of the rule that raises alerts no longer')
     .option('--enrich <dir>', 'directory with indicators/, warninglists/ and inventory.yaml')
@@ -37,7 +41,7 @@ export function register(program: Command): void {
       '\nOnly commits that touch content are tried, along the first parents; those that do not load are passed over.' +
         '\nExit codes: 0 found, 1 the two ends do not differ or do not load, 2 wrong usage,' +
         '\n3 a commit cannot be read.' +
-        '\n\nExample:\n  gitsoc bisect --good v1 --bad main --history case-17.ndjson --lost okta_mfa_fatigue',
+        '\n\nExamples:\n  gitsoc bisect --good v1 --bad main --lost okta_mfa_fatigue\n  gitsoc bisect --good v1 --bad main --history case-17.ndjson --alert okta_',
     )
     .action(search)
 }
@@ -48,12 +52,12 @@ async function search(options: Options): Promise<void> {
   if (wanted === undefined || (alert !== undefined && lost !== undefined))
     throw new Failure('give one of --alert and --lost', { exitCode: 2 })
   const rule = await ruleOfCommits(wanted, content, [good, bad])
-  const integrations = await integrationsAt(content, good).catch((error: Error) => {
-    throw new Failure(error.message, { exitCode: 3 })
-  })
-  const history = await historyOfFiles(options.history, options.enrich ?? null, integrations).catch((error: Error) => {
-    throw new Failure(`the history cannot be read: ${error.message}`, { exitCode: 2 })
-  })
+  const history = await historyFor(options, good)
+  if (history === null)
+    throw new Failure('the repository brings no recordings to replay', {
+      hint: 'name files or folders of events: --history FILE',
+      exitCode: 2,
+    })
   const progress = createProgress('searching')
   const found = await bisect({
     ...{ root: content, good, bad, history, rule, limits: defaultLimits },

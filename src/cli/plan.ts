@@ -7,16 +7,14 @@ import {
   type ChangePreview,
   checkRunOf,
   defaultLimits,
-  type History,
-  historyOfFiles,
-  integrationsAt,
-  ownHistory,
   planMarkdown,
   planText,
   previewChange,
 } from '../preview/index.ts'
 import { Failure } from './failure.ts'
+import { historyFor } from './history-for.ts'
 import { root } from './load-bundle.ts'
+import { noCommit } from './no-commit.ts'
 import { createProgress } from './progress.ts'
 import { writeOut } from './write-out.ts'
 
@@ -84,7 +82,7 @@ async function plan(options: Options): Promise<void> {
   const write = Object.hasOwn(formats, format) ? formats[format] : undefined
   if (write === undefined)
     throw new Failure(`--format is ${Object.keys(formats).join(', ')}, not "${plain(format, 40)}"`, { exitCode: 2 })
-  const history = await historyOf(options)
+  const history = await historyFor(options, options.base)
   const progress = createProgress('replaying')
   const preview = await previewChange({
     repository: options.content,
@@ -96,9 +94,7 @@ async function plan(options: Options): Promise<void> {
     limits: { timeoutMs: options.timeout * 1000, memoryMb: options.memory },
     onDelivery: (count) => progress.update(0, 0, `${count} deliveries`),
   })
-    .catch((error: Error) => {
-      throw new Failure(error.message, { exitCode: 3 })
-    })
+    .catch(noCommit(options.content, [options.base, options.head]))
     .finally(() => progress.end())
   if (preview.failures.length > 0) process.exitCode = 1
   if (options.summary !== undefined)
@@ -128,17 +124,4 @@ function withOptions(budget: Budget, given: Options['budget']): Budget {
     linesPerRule: general === undefined ? budget.linesPerRule : limit(general),
     rules: { ...budget.rules, ...rules },
   }
-}
-
-async function historyOf({ history, enrich, content, base }: Options): Promise<History | null> {
-  const own = await ownHistory(history?.length === 1 ? (history[0] ?? content) : content)
-  if (history === undefined || (history.length === 1 && own !== null)) {
-    return own === null || enrich === undefined ? own : { ...own, enrichDir: enrich }
-  }
-  const integrations = await integrationsAt(content, base).catch((error: Error) => {
-    throw new Failure(error.message, { exitCode: 3 })
-  })
-  return historyOfFiles(history, enrich ?? null, integrations).catch((error: Error) => {
-    throw new Failure(`the history cannot be read: ${error.message}`, { exitCode: 2 })
-  })
 }

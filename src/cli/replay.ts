@@ -4,6 +4,7 @@ import { defaultLimits, type ReplayedStory, replayIncident } from '../preview/in
 import { readCommit, readWorkingTree } from '../repo/index.ts'
 import { Failure } from './failure.ts'
 import { root } from './load-bundle.ts'
+import { noCommit } from './no-commit.ts'
 import { type StoreOptions, withStoreOptions } from './open-store.ts'
 import { withStore } from './with-store.ts'
 import { writeOut } from './write-out.ts'
@@ -44,9 +45,7 @@ async function replay(name: string, options: Options): Promise<void> {
     throw new Failure(`"${plain(name, 40)}" is no incident`, { hint: 'write INC-2', exitCode: 2 })
   const { at, content: dir, enrich = null } = options
   const read = at === 'worktree' ? readWorkingTree(dir) : at === undefined ? null : readCommit(dir, at)
-  const content = await Promise.resolve(read).catch((error: Error) => {
-    throw new Failure(error.message, { exitCode: 3 })
-  })
+  const content = await Promise.resolve(read).catch(noCommit(dir, at === undefined ? [] : [at]))
   const story = await withStore(options, (store) =>
     replayIncident(store, number, { content, enrichDir: enrich, limits: defaultLimits }),
   )
@@ -54,16 +53,20 @@ async function replay(name: string, options: Options): Promise<void> {
     throw new Failure(`there is no incident ${number}`, { hint: 'gitsoc incidents list --all shows what there is' })
   const identical = story.ok && story.differences.length === 0
   if (!identical) process.exitCode = 1
-  await writeOut(options.json ? `${JSON.stringify({ identical, ...story })}\n` : textOf(story))
+  await writeOut(options.json ? `${JSON.stringify({ identical, ...story })}\n` : storyText(story))
 }
 
-function textOf(story: ReplayedStory): string {
+/** A replayed incident for a terminal; notes stand under what is identical too, for they say what that rests on. */
+export function storyText(story: ReplayedStory): string {
   if (!story.ok) return `${story.problems.map((one) => plain(one.message, 500)).join('\n')}\n`
   const { incident, deliveries, bundles, differences, notes } = story
   const head = `INC-${incident}: ${deliveries} deliveries decided again with ${bundles.map((one) => one.slice(0, 12)).join(', ')}`
-  if (differences.length === 0) return `${head}: every decision is identical\n`
+  const result =
+    differences.length === 0
+      ? 'every decision is identical'
+      : `${differences.length} difference${differences.length === 1 ? '' : 's'}`
   return [
-    `${head}: ${differences.length} difference${differences.length === 1 ? '' : 's'}`,
+    `${head}: ${result}`,
     ...differences.map(
       (one) =>
         `  ${plain(one.what)}: ${plain(JSON.stringify(one.stored), 200)} was decided, now ${plain(JSON.stringify(one.replayed), 200)}`,

@@ -3,6 +3,7 @@ import type { SourceFile } from '../core/content/index.ts'
 import { didYouMean } from '../core/model/index.ts'
 import { readCommit } from '../repo/index.ts'
 import { Failure } from './failure.ts'
+import { noCommit } from './no-commit.ts'
 
 const isRule = (path: string) => /^rules\/(detection|correlation|rarity)\/(?!fixtures\/).+\.ya?ml$/.test(path)
 const maxNamed = 5
@@ -14,9 +15,7 @@ const maxNamed = 5
 export async function ruleOfCommits(wanted: string, root: string, revisions: readonly string[]): Promise<string> {
   const files: SourceFile[] = []
   for (const revision of revisions) {
-    const content = await readCommit(root, revision).catch((error: Error) => {
-      throw new Failure(error.message, { exitCode: 3 })
-    })
+    const content = await readCommit(root, revision).catch(noCommit(root, [revision]))
     files.push(...content.files.filter(({ path }) => isRule(path)))
   }
   const ids = new Map(files.flatMap(({ path, text }) => idsIn(text).map((id) => [id, path] as const)))

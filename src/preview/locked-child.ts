@@ -1,7 +1,8 @@
 import type { Budget, ContentChange, ContentReview, SourceFile } from '../core/content/index.ts'
-import { type Enrichment, isObject, type JsonObject, type Problem, problem, type Result } from '../core/model/index.ts'
+import { type Enrichment, type JsonObject, type Problem, problem, type Result } from '../core/model/index.ts'
 import type { FixturePair, PastDecision, Receipt, ReplayResult } from '../core/replay/index.ts'
 import type { NewDelivery } from '../ingest/index.ts'
+import { isAnswer } from './answer-schema.ts'
 import type { Closures } from './closures.ts'
 import { type Limits, startLocked } from './locked-process.ts'
 
@@ -119,8 +120,7 @@ function unanswered(why: string): Answer {
 function answerOf(text: string): Answer | null {
   try {
     const value: unknown = JSON.parse(text)
-    if (!isObject(value) || !isObject(value.result) || !Array.isArray(value.content)) return null
-    return value as unknown as Answer
+    return isAnswer(value) ? value : null
   } catch {
     return null
   }

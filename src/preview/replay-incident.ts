@@ -1,7 +1,14 @@
 import { type CaseFile, listIncidents, readCase } from '../cases/index.ts'
 import type { SourceFile } from '../core/content/index.ts'
 import type { ByHand, Worked } from '../core/correlate/index.ts'
-import { type AlertId, type IncidentNumber, type JsonObject, oneLine, type Problem } from '../core/model/index.ts'
+import {
+  type AlertId,
+  type IncidentNumber,
+  isObject,
+  type JsonObject,
+  oneLine,
+  type Problem,
+} from '../core/model/index.ts'
 import type { PastDecision, Replayed, ReplayedIncident } from '../core/replay/index.ts'
 import { type PersonDecision, readDecisions } from '../pipeline/index.ts'
 import type { Content } from '../repo/index.ts'
@@ -168,12 +175,9 @@ const workedFrom = (number: IncidentNumber, doc: JsonObject): Worked => ({ ...(d
 /** People's work changes what joins what; of work that was done before it was put on record the moment is not known. */
 async function notesOf(store: OpenStore, decisions: readonly PersonDecision[]): Promise<readonly string[]> {
   const all = await store.snapshot((tx) => listIncidents(tx, { limit: 1000 }))
-  const isKnown = (number: IncidentNumber) =>
-    decisions.some(
-      (one) =>
-        one.kind === 'work' && one.incident === number && ['resolved', 'closed'].includes(String(one.doc.status)),
-    )
-  const closed = all.filter(({ number, status }) => (status === 'resolved' || status === 'closed') && !isKnown(number))
+  const ended = all.filter(({ status }) => status === 'resolved' || status === 'closed')
+  const closed: CaseFile['incident'][] = []
+  for (const one of ended) if (!(await isEndKnown(store, decisions, one.number))) closed.push(one)
   if (closed.length === 0) return []
   const names = closed.slice(0, 5).map(({ number }) => `INC-${number}`)
   return [
@@ -182,4 +186,29 @@ async function notesOf(store: OpenStore, decisions: readonly PersonDecision[]): 
       400,
     ),
   ]
+}
+
+/**
+ * Whether it is on record after which delivery people ended an incident. Work from before there was such a record is written
+ * down with the next piece of work: then deliveries came between the end and what was said last.
+ */
+async function isEndKnown(
+  store: OpenStore,
+  decisions: readonly PersonDecision[],
+  number: IncidentNumber,
+): Promise<boolean> {
+  const first = decisions.find(
+    (one) => one.kind === 'work' && one.incident === number && ['resolved', 'closed'].includes(String(one.doc.status)),
+  )
+  if (first === undefined) return false
+  const { resolvedAt, said } = first.doc
+  const saidAt = isObject(said) && typeof said.at === 'number' ? said.at : null
+  if (typeof resolvedAt !== 'number' || saidAt === null || saidAt <= resolvedAt) return true
+  const between = await store.snapshot((tx) =>
+    tx.query(
+      'select from delivery where tenant = $1 and seq <= $2 and received_at > $3 and received_at <= $4 limit 1',
+      [tx.tenant, first.afterSeq, resolvedAt, saidAt],
+    ),
+  )
+  return between.rowCount === 0
 }

@@ -55,6 +55,15 @@ export async function commitOf(root: string, revision: string): Promise<string> 
   return commit
 }
 
+/** Short names of branches and tags, of remotes too; at most a thousand. */
+export async function namesOfCommits(root: string): Promise<readonly string[]> {
+  const refs = ['refs/heads', 'refs/tags', 'refs/remotes']
+  const found = await git(root, ['for-each-ref', '--count=1000', '--format=%(refname:short)', ...refs]).catch(
+    () => null,
+  )
+  return found?.toString().split('\n').filter(Boolean) ?? []
+}
+
 /** The bytes of blobs, with one `cat-file --batch`. */
 export async function readObjects(root: string, objects: readonly string[]): Promise<readonly Buffer[]> {
   if (objects.length === 0) return []

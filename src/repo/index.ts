@@ -4,6 +4,7 @@ export { type CommitRequest, type Committed, commitFiles, headOf, pushBranch } f
 export { type ContentCommit, contentCommits } from './content-commits.ts'
 export { isRepositoryUrl } from './fetch-repository.ts'
 export { type FileVersion, fileHistory } from './file-history.ts'
+export { namesOfCommits } from './git.ts'
 export { comesAfter, commitAuthor, createMirror, isGitThere, type Mirror, signedBy } from './mirror.ts'
 export { playbookAuthors } from './playbook-authors.ts'
 export { gitPublisher, type Proposal, type Published, type Publisher, proposalBranch } from './proposal.ts'

@@ -47,6 +47,37 @@ test('the two ends in the wrong order, and both options at once, are told', asyn
   expect((await gitsoc(...args, '--good', first, '--bad', second, '--lost', 'x', '--alert', 'x')).exitCode).toBe(2)
 })
 
+test('without --history the recordings of the repository are searched; where it has none that is said', async () => {
+  const repository = planRepository()
+  const good = repository.commit('first')
+  repository.put('rules/detection/login.yaml', ruleFile('login', 'sign-in'))
+  const bad = repository.commit('narrow the login rule')
+  const args = ['bisect', '--content', repository.dir, '--good', good, '--bad', bad, '--lost', 'login']
+  const none = await gitsoc(...args)
+  expect(none).toMatchObject({
+    exitCode: 2,
+    err: expect.stringMatching(/brings no recordings[\s\S]*hint: .*--history/u),
+  })
+  const body = JSON.parse(record(0, 'login', 'user1'))
+  const line = JSON.stringify({ at: Date.UTC(2026, 5, 1), source: 'generic', body })
+  repository.put('test/scenarios/one/recording.ndjson', `${line}\n`)
+  expect((await gitsoc(...args, '--json')).json()).toMatchObject({
+    alerts: { good: 1, bad: 0 },
+    found: { commit: bad },
+  })
+}, 60_000)
+
+test('a commit that is not there is told with the branch that was meant', async () => {
+  const repository = planRepository()
+  repository.commit()
+  repository.git('branch', 'narrow-login')
+  const said = { exitCode: 3, err: expect.stringMatching(/there is no commit "narow-login".*\nhint: did you mean/) }
+  expect(await gitsoc('plan', '--content', repository.dir, '--base', 'narow-login')).toMatchObject(said)
+  const ends = ['--good', 'narow-login', '--bad', 'HEAD', '--lost', 'login']
+  expect(await gitsoc('bisect', '--content', repository.dir, ...ends)).toMatchObject(said)
+  expect((await gitsoc('plan', '--content', repository.dir, '--base', 'xyzzy')).err).toMatch(/\nhint: name a branch/)
+})
+
 test.each([
   ['a rule that neither end has', 'logon', 2, 'hint: did you mean "login"?'],
   ['a part of a path that several have', 'detection/', 2, '"detection/" names 2 rules'],

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { listIncidents } from '../../src/cases/index.ts'
+import { changeIncident, listIncidents } from '../../src/cases/index.ts'
 import { loadBundle } from '../../src/cli/load-bundle.ts'
-import { readRecording } from '../../src/ingest/index.ts'
+import { storyText } from '../../src/cli/replay.ts'
+import { type NewDelivery, readRecording } from '../../src/ingest/index.ts'
 import { defaultLimits, replayIncident } from '../../src/preview/index.ts'
 import { readWorkingTree } from '../../src/repo/index.ts'
 import { createRuntime } from '../../src/server/index.ts'
@@ -40,4 +41,22 @@ test('the same events through the live engine and through a replay give the same
     other?.ok === true ? other.differences.map(({ what, stored, replayed }) => [what, stored, replayed]) : null,
   ).toContainEqual([expect.stringContaining('Many MFA pushes denied for one user'), 'raised', 'not raised'])
   expect(await replayIncident(store, 99, options)).toBeNull()
+
+  // Work that was done before it was put on record comes on record with the next piece of work.
+  const { receivedAt = 0 } = recording.at(-200) ?? {}
+  const because = { actor: 'analyst-1', number: 1 }
+  const close = { kind: 'status', status: 'closed', verdict: 'false-positive' } as const
+  await changeIncident(store, { ...because, at: receivedAt, change: close })
+  const severity = { kind: 'severity', severity: 'LOW', reason: 'a test' } as const
+  const later = recording.at(-1)?.receivedAt ?? 0
+  await changeIncident(store, { ...because, at: later + 1, change: severity })
+  await runtime.inbox.accept([{ ...(recording[0] as NewDelivery), receivedAt: later + 2 }])
+  await runtime.pipeline.drain()
+  const kept = await store.transaction((tx) => tx.query(`select from person_decision where incident = 1`))
+  expect(kept.rowCount).toBe(1)
+  const noted = await replayIncident(store, 2, options)
+  expect(noted?.ok === true ? noted.notes : []).toEqual([expect.stringContaining('people ended 1 incident (INC-1)')])
+  expect(noted?.ok === true ? storyText({ ...noted, differences: [] }) : '').toMatch(
+    /every decision is identical\nnote: people ended 1 incident/,
+  )
 }, 180_000)

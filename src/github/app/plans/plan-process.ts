@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { isObject, oneLine } from '../../../core/model/index.ts'
+import { createAjv } from '../../../core/content/index.ts'
+import { oneLine } from '../../../core/model/index.ts'
 import type { CheckRun, Limits } from '../../../preview/index.ts'
 
 /** What the process that makes a plan is told. */
@@ -79,12 +80,30 @@ export function makePlanApart(work: PlanWork, signal: AbortSignal): Promise<Made
   })
 }
 
-function madeOf(text: string): MadePlan | null {
+const text = { type: 'string' }
+const whole = (properties: Readonly<Record<string, unknown>>) => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+})
+const annotation = whole({
+  ...{ path: text, startLine: { type: 'integer' }, endLine: { type: 'integer' }, title: text, message: text },
+  level: { enum: ['notice', 'warning', 'failure'] },
+})
+const isMadePlan = createAjv({}).compile<MadePlan>(
+  whole({
+    check: whole({
+      conclusion: { enum: ['success', 'failure', 'neutral'] },
+      ...{ title: text, summary: text, text, annotations: { type: 'array', items: annotation } },
+    }),
+    comment: text,
+  }),
+)
+
+function madeOf(said: string): MadePlan | null {
   try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) && isObject(value.check) && typeof value.comment === 'string'
-      ? (value as unknown as MadePlan)
-      : null
+    const value: unknown = JSON.parse(said)
+    return isMadePlan(value) ? value : null
   } catch {
     return null
   }
