@@ -46,13 +46,12 @@ export async function readKnownRuns(
   return { runs, isStopped: found.rows.some((one) => one.isStopped) }
 }
 
-// A run that failed keeps nobody from trying.
+// A run that failed keeps nobody from trying. Most runs have none before them, and sorting nothing costs more than looking for it.
+const older = `run o where o.tenant = r.tenant and o.incident = r.incident and o.playbook = r.playbook
+      and o.trigger = 'incident' and (o.started_at, o.id) < (r.started_at, r.id) and o.status in ('running', 'waiting', 'paused', 'completed')`
 const known = `select r.id, r.playbook, r.bundle, r.commit, r.deadline_at as "deadlineAt", r.incident, r.status, r.inputs, r.cancelled,
     r.rollback, r.wake_at as "wakeAt",
-    case when r.trigger <> 'incident' then null
-    else (select o.id from run o where o.tenant = r.tenant and o.incident = r.incident and o.playbook = r.playbook
-      and o.trigger = 'incident' and (o.started_at, o.id) < (r.started_at, r.id) and o.status in ('running', 'waiting', 'paused', 'completed')
-      order by o.started_at, o.id limit 1) end as "supersededBy",
+    case when r.trigger = 'incident' and exists (select from ${older}) then (select o.id from ${older} order by o.started_at, o.id limit 1) end as "supersededBy",
     asked.any is true as "isAsking", asked.any is not null as "hasAsked",
     (select coalesce(jsonb_agg(jsonb_build_object('path', s.path, 'status', s.status, 'output', s.output, 'sentence', s.sentence) order by s.n), '[]')
       from run_step s where s.tenant = r.tenant and s.run = r.id) as results,
