@@ -2,7 +2,7 @@ const width = 28
 
 /** A progress bar on standard error: redrawn in place on a terminal, silent elsewhere. */
 export interface Progress {
-  /** `done` of `total` units; `note` stands after the bar. */
+  /** `done` of `total` units; `note` stands after the bar. With a total of 0, which is not known, there is only the note. */
   update(done: number, total: number, note?: string): void
   /** Removes the bar. */
   end(): void
@@ -15,9 +15,10 @@ export function createProgress(label: string, out: NodeJS.WriteStream = process.
   return {
     update(done, total, note = '') {
       const now = performance.now()
-      if (!out.isTTY || (now - drawnAt < 100 && done < total)) return
+      if (!out.isTTY || (now - drawnAt < 100 && (total === 0 || done < total))) return
       drawnAt = now
-      const share = total > 0 ? Math.min(1, done / total) : 1
+      if (total === 0) return void draw(`${label} ${note}`.slice(0, (out.columns ?? 100) - 1))
+      const share = Math.min(1, done / total)
       const full = Math.round(share * width)
       const percent = `${Math.floor(share * 100)}`.padStart(3)
       draw(

@@ -110,6 +110,7 @@ async function run(files: readonly string[], options: Options): Promise<void> {
         waiting = 0
       }
       note = `${total} deliveries`
+      if (fromStdin) progress.update(0, 0, note)
     }
     await runtime.pipeline.drain()
     await runtime.responder.drain()
