@@ -42,8 +42,10 @@ export class RuleGroup {
 
   /** The rules that hold for an event, in order; `plain` shows it under its own names. */
   match(view: View, plain: View): readonly Held[] {
-    const { memory, outline, index } = this
-    if (!index.isBlind || !memory.isWorthwhile() || !outline.take(view.record)) return this.ask(view, plain)
+    const { memory, outline } = this
+    if (!memory.isWorthwhile() || !outline.take(view.record)) return this.ask(view, plain)
+    // Without a keyword in the rest, no rule that looks for keywords is a candidate that was none when this was kept:
+    // candidates follow from what stands in the members that are read, and from keywords.
     const known = memory.find(outline)
     if (known !== undefined) return this.restHoldsKeyword() ? this.ask(view, plain) : known
     const held = this.ask(view, plain)

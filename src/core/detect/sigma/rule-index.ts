@@ -4,7 +4,7 @@ import { coversOf, pricesOf } from './cover.ts'
 import { FieldWatch } from './field-watch.ts'
 import { LiteralSearch, type Marked } from './literal-search.ts'
 import type { PlannedRule } from './plan.ts'
-import { type Atom, fieldsOf, hasKeywords } from './search.ts'
+import { type Atom, fieldsOf } from './search.ts'
 import type { Hits } from './tree.ts'
 import type { ValueMemory } from './value-memory.ts'
 import { type Aliases, eachText, type Field, type Judge, pathOf, type View } from './view.ts'
@@ -33,8 +33,6 @@ export class RuleIndex implements Judge, Hits {
   private readonly unread: FieldWatch
   /** Whether a keyword can stand in a number, true or false. */
   readonly inScalars: boolean
-  /** Whether no rule holds on account of a record's other members unless a keyword stands in one. */
-  readonly isBlind: boolean
   /** By rule: the round in which a cover of it was last found, and a bit for each that was found in it. */
   private readonly found: Int32Array
   /** By rule the bits of all its covers. */
@@ -48,15 +46,12 @@ export class RuleIndex implements Judge, Hits {
     const price = pricesOf(rules.map((rule) => rule.condition))
     const watched = new Map<string | null, Marked[]>()
     const always: number[] = []
-    let isBlind = true
     this.rules = rules
     this.wanted = new Int32Array(rules.length)
     this.found = new Int32Array(rules.length)
-    for (const [rule, { condition, when }] of rules.entries()) {
+    for (const [rule, { condition }] of rules.entries()) {
       const covers = coversOf(condition, price, settled)
       if (covers.length === 0) always.push(rule)
-      if (hasKeywords(condition)) isBlind &&= covers.some((cover) => cover.every(({ field }) => field === null))
-      if (when !== null && hasKeywords(when) && !hasKeywords(condition)) isBlind = false
       this.wanted[rule] = (1 << covers.length) - 1
       for (const [nth, cover] of covers.entries())
         for (const { field, literal } of cover) {
@@ -66,7 +61,6 @@ export class RuleIndex implements Judge, Hits {
         }
     }
     this.always = always
-    this.isBlind = isBlind
     const keywords = watched.get(null)
     this.keywords = keywords === undefined ? null : new LiteralSearch(keywords)
     this.inScalars = keywords?.some(({ literal }) => isInScalar(plainOf(literal.text))) ?? false
