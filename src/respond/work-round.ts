@@ -1,7 +1,7 @@
 import type { Bundle } from '../core/content/index.ts'
 import type { IncidentNumber } from '../core/model/index.ts'
 import type { StepResult } from '../core/playbook/index.ts'
-import { lockAudit, type Store } from '../store/index.ts'
+import { lockAudit, type Store, type Tx } from '../store/index.ts'
 import type { CallOutcome } from './calls.ts'
 import type { Claimed } from './claimed.ts'
 import { type DueRun, dueRuns, lockWhenDue } from './due-runs.ts'
@@ -52,57 +52,88 @@ export interface Worked {
 
 const nothing: Worked = { claimed: [], ended: [], idle: [], again: [], due: [], more: false, nextAt: null }
 
+/** What the turns of a round came to so far. */
+interface Came {
+  readonly claimed: Claimed[]
+  readonly ended: { readonly incident: IncidentNumber; readonly step: StepResult }[]
+  readonly idle: Set<string>
+  readonly unfinished: Set<string>
+}
+
 /**
  * One round: one transaction that records what calls came to and takes a turn of each of these runs and of others that
  * are due. Everything about them is read together and written together: a round has about the same number of statements
  * for one run as for thirty, and they wait for the disk once.
  */
-export async function workRound(parts: WorkParts, wish: Wish, began: (runs: readonly DueRun[]) => void) {
-  return parts.store.transaction(async (tx): Promise<Worked> => {
-    const { outcomes, since, resting } = wish
-    const asked = [...new Set([...outcomes.map((one) => one.claimed.run), ...(wish.runs ?? [])])]
-    const [head, all] = await Promise.all([
-      asked.length > 0 ? lockAudit(tx) : lockWhenDue(tx, { since, resting }),
-      dueRuns(tx, { runs: asked, max: wish.runs === null ? wish.max : 0, since, resting }),
-    ])
+export function workRound(parts: WorkParts, wish: Wish, began: (runs: readonly DueRun[]) => void): Promise<Worked> {
+  return parts.store.transaction(async (tx) => {
+    const { head, all } = await findRuns(tx, wish)
     if (head === null) return nothing
-    const due = all.filter((one) => one.isDue)
     began(all)
     const { live, places } = parts
     const { artifactsDir } = places
     const round = await openRound(tx, { at: parts.clock(), replica: wish.replica, live, artifactsDir }, head, all)
-    const ended: { incident: IncidentNumber; step: StepResult }[] = []
-    const claimed: Claimed[] = []
-    const idle = new Set<string>()
-    const unfinished = new Set<string>()
-    for (const outcome of outcomes) {
-      const run = round.runs.get(outcome.claimed.run)
-      if (run === undefined) continue
-      const step = await record(round, run, outcome)
-      if (step !== null) ended.push({ incident: run.incident, step })
-      if (outcome.made === null) idle.add(run.id)
-    }
-    for (const one of wish.max > 0 ? all : []) {
-      const run = round.runs.get(one.run)
-      if (run === undefined || idle.has(run.id) || !isDue(run, since)) continue
-      const turned = await takeTurn(round, run, await parts.bundleOf(run.bundle))
-      for (const step of turned.ended) ended.push({ incident: run.incident, step })
-      claimed.push(...turned.claimed)
-      if (turned.isUnfinished) unfinished.add(run.id)
-      else if (!round.writes.runs.has(run.id)) idle.add(run.id)
-    }
-    const times = [...round.writes.runs.values()].flatMap((one) => one.wakeAt ?? [])
+    const came: Came = { claimed: [], ended: [], idle: new Set(), unfinished: new Set() }
+    await recordOutcomes(round, wish.outcomes, came)
+    if (wish.max > 0) await takeTurns(round, parts, wish.since, all, came)
+    const done = worked(round, wish, all, came)
     await writeRound(round)
-    return {
-      claimed,
-      ended,
-      idle: [...idle],
-      again: outcomes.filter(({ claimed: { run } }) => !round.runs.has(run) && all.some((one) => one.run === run)),
-      due: due.map((one) => one.run).filter((one) => !unfinished.has(one)),
-      more: unfinished.size > 0 || (wish.runs === null && due.length >= wish.max),
-      nextAt: times.length === 0 ? null : Math.min(...times),
-    }
+    return done
   })
+}
+
+/** The runs that are to have a turn, with the chain held; no `head` when there is nothing to do. */
+async function findRuns(tx: Tx, { outcomes, runs, max, since, resting }: Wish) {
+  const asked = [...new Set([...outcomes.map((one) => one.claimed.run), ...(runs ?? [])])]
+  // The second statement sees what there is once the first holds the chain.
+  const [head, all] = await Promise.all([
+    asked.length > 0 ? lockAudit(tx) : lockWhenDue(tx, { since, resting }),
+    dueRuns(tx, { runs: asked, max: runs === null ? max : 0, since, resting }),
+  ])
+  return { head, all }
+}
+
+async function recordOutcomes(round: Round, outcomes: readonly CallOutcome[], { ended, idle }: Came): Promise<void> {
+  for (const outcome of outcomes) {
+    const run = round.runs.get(outcome.claimed.run)
+    if (run === undefined) continue
+    const step = await record(round, run, outcome)
+    if (step !== null) ended.push({ incident: run.incident, step })
+    // What was not sent is not tried again at once.
+    if (outcome.made === null) idle.add(run.id)
+  }
+}
+
+async function takeTurns(
+  round: Round,
+  { bundleOf }: WorkParts,
+  since: number,
+  all: readonly DueRun[],
+  { claimed, ended, idle, unfinished }: Came,
+): Promise<void> {
+  for (const one of all) {
+    const run = round.runs.get(one.run)
+    if (run === undefined || idle.has(run.id) || !isDue(run, since)) continue
+    const turned = await takeTurn(round, run, await bundleOf(run.bundle))
+    for (const step of turned.ended) ended.push({ incident: run.incident, step })
+    claimed.push(...turned.claimed)
+    if (turned.isUnfinished) unfinished.add(run.id)
+    else if (!round.writes.runs.has(run.id)) idle.add(run.id)
+  }
+}
+
+function worked({ runs, writes }: Round, wish: Wish, all: readonly DueRun[], came: Came): Worked {
+  const due = all.filter((one) => one.isDue).map((one) => one.run)
+  const times = [...writes.runs.values()].flatMap((one) => one.wakeAt ?? [])
+  return {
+    claimed: came.claimed,
+    ended: came.ended,
+    idle: [...came.idle],
+    again: wish.outcomes.filter(({ claimed: { run } }) => !runs.has(run) && all.some((one) => one.run === run)),
+    due: due.filter((run) => !came.unfinished.has(run)),
+    more: came.unfinished.size > 0 || (wish.runs === null && due.length >= wish.max),
+    nextAt: times.length === 0 ? null : Math.min(...times),
+  }
 }
 
 const isDue = ({ status, wakeAt }: KnownRun, since: number) =>

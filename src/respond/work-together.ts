@@ -2,7 +2,7 @@ import { isRetried, isUnavailable } from '../store/index.ts'
 import type { DueRun } from './due-runs.ts'
 import { type Wish, type Worked, type WorkParts, workRound } from './work-round.ts'
 
-/** What was done, and what could not be: `lost` are runs that had to be left. */
+/** What was done, and the runs that could not go on, each with its error. */
 export interface WorkedTogether {
   readonly done: readonly Worked[]
   readonly failed: readonly { readonly run: string; readonly error: unknown }[]
