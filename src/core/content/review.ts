@@ -1,4 +1,4 @@
-import { type CoveringRule, coverageOf } from '../detect/index.ts'
+import { type CoveringRule, coverageOf, type FixtureCase } from '../detect/index.ts'
 import { type Json, type Place, type Problem, problem } from '../model/index.ts'
 import type { Bundle } from './bundle.ts'
 import type { ContentChange } from './compare-content.ts'
@@ -134,14 +134,18 @@ function coverageStateOf(rules: readonly CoveringRule[]): CoverageState {
 function problemsOf({ rule, cases, problems }: Tested): readonly Problem[] {
   const failed = cases
     .filter((one) => !one.passed)
-    .map(({ kind, index, place }) =>
-      problem(
-        'fixture/rule',
-        `"${rule.title}" ${kind === 'positive' ? 'does not fire on' : 'fires on'} ${kind} record ${index + 1}`,
-        place,
-      ),
-    )
+    .map((one) => problem('fixture/rule', `"${rule.title}" ${failureOf(rule, one)}`, one.place))
   return [...problems, ...failed]
+}
+
+function failureOf(rule: FixtureRule, { kind, index, facts }: FixtureCase): string {
+  if (rule.kind === 'detection')
+    return kind === 'positive'
+      ? `does not fire on positive record ${index + 1}`
+      : `fires on negative record ${index + 1}`
+  const [story, ...seen] = facts
+  const found = seen.map(({ name, value }) => `${name} ${shortJson(value)}`).join(', ')
+  return `does something else than its story ${shortJson(story?.value ?? index + 1)} says: ${found}`
 }
 
 /** A change of many rules at once is a pack or a move: not all of it is broken, for that takes a while. */
