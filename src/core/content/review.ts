@@ -144,7 +144,7 @@ function failureOf(rule: FixtureRule, { kind, index, facts }: FixtureCase): stri
       ? `does not fire on positive record ${index + 1}`
       : `fires on negative record ${index + 1}`
   const [story, ...seen] = facts
-  const found = seen.map(({ name, value }) => `${name} ${shortJson(value)}`).join(', ')
+  const found = seen.map(({ name, value }) => `${name} = ${shortJson(value)}`).join(', ')
   return `does something else than its story ${shortJson(story?.value ?? index + 1)} says: ${found}`
 }
 
