@@ -109,7 +109,7 @@ function explain(
   const malicious = enrichments.filter((one) => one.verdict === 'malicious').map((one) => one.sentence)
   const heaviest = contributions.toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points)).slice(0, 3)
   return [
-    `${incident.signalCount} signals in ${incident.alertCount} alerts from ${some(incident.sources, 6)} within ${duration(incident.lastAt - incident.firstAt)}.`,
+    `${counted(incident.signalCount, 'signal')} in ${counted(incident.alertCount, 'alert')} from ${some(incident.sources, 6)} within ${duration(incident.lastAt - incident.firstAt)}.`,
     tactics.length > 0 ? `The behaviour spans ${words(tactics)}.` : 'No ATT&CK tactic is known for the behaviour.',
     ...(attackers.length > 0 ? [`Acting: ${some(attackers)}.`] : []),
     ...(targets.length > 0 ? [`Acted on: ${some(targets, 5)}.`] : []),
@@ -117,6 +117,8 @@ function explain(
     `The score of ${score} makes it ${severity}: ${heaviest.map((one) => `${one.name} (${one.points > 0 ? '+' : ''}${one.points})`).join(', ') || 'nothing counted'}.`,
   ].join(' ')
 }
+
+const counted = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`
 
 function duration(ms: number): string {
   const minutes = Math.round(ms / 60_000)

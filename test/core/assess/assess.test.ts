@@ -186,6 +186,11 @@ test('the explanation tells stages in the order of an attack, who, whom and why'
   )
 })
 
+test('one signal is one signal', async () => {
+  const { explanation } = await assess(incident({ signalCount: 1, alertCount: 1 }), [], scoring)
+  expect(explanation).toMatch(/^1 signal in 1 alert from /)
+})
+
 test.each<[what: string, incident: Partial<Incident>, does: RegExp, doesNot: RegExp]>([
   ['passwords are guessed', { techniques: ['T1110.001'] }, /^Block where the guessing comes from/, /suspend/i],
   ['a vendor saw guessing', { techniques: ['T1110'] }, /^Block where/, /suspend/i],
