@@ -21,6 +21,7 @@ interface SetupOptions {
   readonly url?: string
   readonly org?: string
   readonly name: string
+  readonly public?: boolean
   readonly webUrl: string
   readonly apiUrl: string
   readonly secretsDir?: string
@@ -41,6 +42,7 @@ export function register(program: Command): void {
     .option('--url <address>', 'where GitHub reaches this server, e.g. https://soc.example.com')
     .option('--org <name>', 'the organisation that the app belongs to (default: the account of whoever clicks)')
     .option('--name <name>', 'how the app is called; unique on GitHub', 'gitsoc')
+    .option('--public', 'other organisations can install it too: needed when they are tenants of this server')
     .option('--web-url <address>', 'of a GitHub Enterprise Server', 'https://github.com')
     .option('--api-url <address>', 'of a GitHub Enterprise Server: https://HOST/api/v3', 'https://api.github.com')
     .option('--secrets-dir <dir>', 'where secrets are kept (default: GITSOC_SECRETS_DIR or var/secrets)')
@@ -120,7 +122,7 @@ async function codeByBrowser(options: SetupOptions): Promise<string | null> {
   const state = randomBytes(16).toString('hex')
   const pageOf = (redirectUrl: string) =>
     setupForm({
-      manifest: appManifest({ serverUrl: url, name, redirectUrl }),
+      manifest: appManifest({ serverUrl: url, name, redirectUrl, isPublic: options.public === true }),
       webUrl: trimmed(options.webUrl),
       organization: options.org ?? null,
       state,

@@ -31,6 +31,8 @@ export function appManifest(wish: {
   readonly serverUrl: string
   readonly name: string
   readonly redirectUrl?: string
+  /** Whether other accounts than the owner's may install it; they are refused here unless they are configured. */
+  readonly isPublic?: boolean
 }): AppManifest {
   const serverUrl = wish.serverUrl.replace(/\/+$/, '')
   return {
@@ -39,7 +41,7 @@ export function appManifest(wish: {
     hook_attributes: { url: `${serverUrl}${webhooksPath}`, active: true },
     ...(wish.redirectUrl === undefined ? {} : { redirect_url: wish.redirectUrl }),
     description: 'gitsoc: a security operations centre that lives in this repository',
-    public: false,
+    public: wish.isPublic === true,
     default_permissions: permissions,
     default_events: events,
   }

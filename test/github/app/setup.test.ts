@@ -82,6 +82,12 @@ test('the manifest in the repository is the one that setup hands over', () => {
   )
 })
 
+test('only an app for other organisations too is public', () => {
+  const wish = { serverUrl: 'https://soc.example.com', name: 'gitsoc' }
+  expect(appManifest(wish).public).toBe(false)
+  expect(appManifest({ ...wish, isPublic: true }).public).toBe(true)
+})
+
 test('the page hands the manifest to GitHub, and nothing in it ends the form', () => {
   const manifest = appManifest({ serverUrl: 'https://soc.example.com', name: '"><script>alert(1)</script>' })
   const page = setupForm({ manifest, webUrl: 'https://github.com', organization: 'a b', state: 'x&y' })
