@@ -20,7 +20,7 @@ export function createChanges(api: Api, url: string): Pick<TestGithub, 'commit' 
   return {
     async commit(repo, branch, files, { by = 'lead', message = 'Change content', onto } = {}) {
       const auth = authOf(by)
-      const ref = await api(auth, 'GET', `/repos/${repo}/git/ref/heads/${branch}`).catch(() => null)
+      const ref = await api(auth, 'GET', `/repos/${repo}/git/ref/heads/${branch}`).catch(ifMissing)
       const start =
         onto ?? String(asDoc((ref ?? (await api(auth, 'GET', `/repos/${repo}/git/ref/heads/main`))).object).sha)
       const parent = await api(auth, 'GET', `/repos/${repo}/git/commits/${start}`)
@@ -49,4 +49,10 @@ export function createChanges(api: Api, url: string): Pick<TestGithub, 'commit' 
       return name
     },
   }
+}
+
+/** No such branch; anything else is told as what it is. */
+function ifMissing(error: Error): null {
+  if (/: 404 /.test(error.message)) return null
+  throw error
 }

@@ -9,6 +9,8 @@ export const none = '0'.repeat(40)
 /** What the emulator leaves out of its answers and payloads, put in as GitHub has it. */
 export function createCompletion(api: Api, pulls: ReturnType<typeof createPulls>) {
   const verified = new Map<string, Doc>()
+  /** Milestones of an issue's events, in their order: the list of events leaves them out. */
+  const milestones = new Map<string, unknown[]>()
   const patched = (path: string, doc: unknown): unknown => {
     if (/\/pulls(\/\d+)?$/.test(path))
       return Array.isArray(doc) ? doc.map((one) => pulls.patch(asDoc(one))) : pulls.patch(asDoc(doc))
@@ -16,6 +18,11 @@ export function createCompletion(api: Api, pulls: ReturnType<typeof createPulls>
     if (/\/check-runs(\/\d+)?$/.test(path)) {
       const known = asDoc(doc).check_runs
       return Array.isArray(known) ? { ...asDoc(doc), check_runs: known.map(withApp) } : withApp(doc)
+    }
+    const events = /^\/repos\/([^/]+\/[^/]+)\/issues\/(\d+)\/events$/.exec(path)
+    if (events !== null) {
+      const titles = [...(milestones.get(`${events[1]}#${events[2]}`) ?? [])]
+      return asDocs(doc).map((one) => (isMilestoning(one.event) ? { ...one, milestone: titles.shift() ?? null } : one))
     }
     const commit = /\/(git\/)?commits\/[^/]+$/.exec(path)
     const verification = verified.get(String(asDoc(doc).sha))
@@ -30,6 +37,10 @@ export function createCompletion(api: Api, pulls: ReturnType<typeof createPulls>
   /** A payload as GitHub sends it, from what the emulator sends. */
   const complete = async (event: string, payload: Doc): Promise<Doc> => {
     const repo = String(asDoc(payload.repository).full_name)
+    if (event === 'issues' && isMilestoning(payload.action)) {
+      const key = `${repo}#${asDoc(payload.issue).number}`
+      milestones.set(key, [...(milestones.get(key) ?? []), payload.milestone])
+    }
     if (event === 'pull_request')
       return {
         number: asDoc(payload.pull_request).number,
@@ -71,3 +82,5 @@ export function createCompletion(api: Api, pulls: ReturnType<typeof createPulls>
     },
   }
 }
+
+const isMilestoning = (event: unknown) => event === 'milestoned' || event === 'demilestoned'

@@ -1,3 +1,4 @@
+import type { Command } from '../../core/command/index.ts'
 import type { IncidentNumber } from '../../core/model/index.ts'
 import type { Tx } from '../../store/index.ts'
 
@@ -28,4 +29,22 @@ export async function keepHeard(tx: Tx, incident: IncidentNumber, field: string,
       on conflict (tenant, incident) do update set heard = g.heard || excluded.heard`,
     [tx.tenant, incident, JSON.stringify({ [field]: heard })],
   )
+}
+
+/** What of an incident a command changes, as the audit calls it; null where the last writer does not matter. */
+export function fieldOf({ verb }: Command): string | null {
+  switch (verb) {
+    case 'ack':
+    case 'status':
+    case 'close':
+      return 'status'
+    case 'assign':
+      return 'owner'
+    case 'severity':
+    case 'milestone':
+    case 'verdict':
+      return verb
+    default:
+      return null
+  }
 }

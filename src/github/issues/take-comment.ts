@@ -7,6 +7,7 @@ import type { Store } from '../../store/index.ts'
 import { type Answered, answerText } from './answer-text.ts'
 import type { GithubCalls } from './github-calls.ts'
 import { takeOnce, wasHandled } from './handled.ts'
+import { fieldOf, keepHeard } from './last-change.ts'
 import type { RemoteComment } from './remote-issue.ts'
 import { speakerOf } from './speaker-of.ts'
 import { within } from './within.ts'
@@ -51,6 +52,8 @@ export async function takeComment(parts: TakeParts, comment: RemoteComment, issu
         speaker === null
           ? { ok: false, lines: ['edited comments do not count: write a new one'], changed: false }
           : await perform({ store: within(store, tx), bundle }, { command, speaker, incident, at })
+      const field = reply.changed ? fieldOf(command) : null
+      if (field !== null) await keepHeard(tx, incident, field, { at: comment.createdAt, recordedAt: at })
       said.push({
         verb: verbOf(command),
         reply,

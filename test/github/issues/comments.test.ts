@@ -26,6 +26,27 @@ test.each([
   expect(await world.answers()).toEqual([])
 })
 
+test.each([
+  ['an app', { login: 'helper[bot]', type: 'Bot' }],
+  ['an app that calls itself a person', { login: 'helper[bot]', type: 'User' }],
+])('what %s says is no command', async (_name, user) => {
+  const world = await opened()
+  const at = new Date(world.clock()).toISOString()
+  await world.dispatch({
+    id: 'by-a-machine',
+    event: 'issue_comment',
+    payload: {
+      action: 'created',
+      issue: await world.issue(),
+      comment: { id: 4242, body: '/ack', user, created_at: at, updated_at: at },
+      sender: user,
+    },
+  })
+  await world.settle()
+  expect(await statusOf(world)).toBe('new')
+  expect(await world.answers()).toEqual([])
+})
+
 test('several commands of a comment are done in their order and answered by one comment; an unknown one gets the nearest', async () => {
   const world = await opened()
   await world.say('/ack\n/note the owner was called\n/aprove\n/task ring the bank')

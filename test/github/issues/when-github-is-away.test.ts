@@ -168,7 +168,7 @@ test('a request that GitHub never answers is given up and does not hold the othe
   expect(await markers(world)).toHaveLength(1)
 })
 
-test('webhooks that were lost are found: a closed issue, a command, an edit', async () => {
+test('webhooks that were lost are found: a closed issue, a milestone, a command, an edit', async () => {
   const world = await githubWorld()
   await world.drain()
   await world.settle()
@@ -177,12 +177,16 @@ test('webhooks that were lost are found: a closed issue, a command, an edit', as
   await world.github
     .as('analyst')
     .issues.update({ ...world.repo, issue_number: before.number, body: 'gone', state: 'closed' })
+  const { data } = await world.github.as('analyst').issues.createMilestone({ ...world.repo, title: 'Exercise 7' })
+  await world.github.as('analyst').issues.update({ ...world.repo, issue_number: before.number, milestone: data.number })
   await world.github.idle()
   world.github.take()
+  // Found a minute later: what was done last there is done last here.
+  world.time.ahead += 60_000
   await world.feature.look?.()
   await world.settle()
-  const [incident] = await world.rows<{ status: string }>('select status from incident where number = 1')
-  expect(incident?.status).toBe('resolved')
+  const found = await world.rows('select status, milestone from incident where number = 1')
+  expect(found).toEqual([{ status: 'resolved', milestone: 'Exercise 7' }])
   const after = await world.issue()
   expect(after.state).toBe('closed')
   expect(after.body).toContain('gitsoc:incident main/1')
