@@ -1,5 +1,5 @@
 import type { Condition } from '../condition/index.ts'
-import { type Place, type Problem, problem } from '../model/index.ts'
+import type { Problem } from '../model/index.ts'
 import {
   anything,
   constantOf,
@@ -16,6 +16,7 @@ import {
 } from '../template/index.ts'
 import { withCalled } from './called.ts'
 import { whyNever } from './can-hold.ts'
+import { checkEffect, report, tell, unique, withWay } from './findings.ts'
 import { choose, type Knowledge, learn, meet, scopeOfTypes, start, typeAt, where, whereNot } from './knowledge.ts'
 import { type ActionStep, everyStep, type KnownAction, type Playbook, type Step } from './language.ts'
 import { weightOf } from './weight.ts'
@@ -77,12 +78,6 @@ function isAlwaysAsked({ id, trigger }: Playbook, { playbooks }: Surroundings): 
   return !trigger.manual && ![...playbooks.values()].some(calls)
 }
 
-const unique = (problems: readonly Problem[]) => [
-  ...new Map(
-    problems.map((one) => [`${one.code} ${one.message} ${one.place?.line}:${one.place?.column}`, one]),
-  ).values(),
-]
-
 const inputTypes = ({ inputs }: Playbook): readonly (readonly [string, Type])[] =>
   [...(typeOfSchema(inputs).members ?? [])].map(
     ([name, type]) => [`inputs.${name}`, without(type, 'undefined')] as const,
@@ -90,25 +85,27 @@ const inputTypes = ({ inputs }: Playbook): readonly (readonly [string, Type])[] 
 
 const outputsOf = (playbook: Playbook) => Object.fromEntries(playbook.outputs.infer(() => anything).type.members ?? [])
 
-function report(walk: Walk, code: string, message: string, place: Place | undefined, hint?: string): void {
-  walk.problems.push(problem(`playbook/${code}`, message, place, hint))
-}
-
 function useValue(walk: Walk, known: Knowledge, value: Value): Type {
   const { type, problems } = value.infer(scopeOfTypes(known))
   for (const one of problems)
-    walk.problems.push({ ...one, hint: one.hint ?? 'use default(...), or ask with "if" whether it is there' })
+    walk.problems.push({
+      ...one,
+      message: withWay(one.message, known),
+      hint: one.hint ?? 'use default(...), or ask with "if" whether it is there',
+    })
   return type
 }
 
 function steps(walk: Walk, list: readonly Step[], known: Knowledge): After {
   let now: After = known
+  let before = known
   for (const step of list) {
     if (now === null) {
-      report(walk, 'unreachable', `"${step.id}" is never reached: the run stops before`, step.place)
+      report(walk, 'unreachable', `"${step.id}" is never reached: the run stops before`, step.place, undefined, before)
       return null
     }
     walk.leaving.push(now)
+    before = now
     now = guarded(walk, step, now)
   }
   return now
@@ -141,17 +138,24 @@ function after(walk: Walk, step: Step, known: Knowledge): After {
     case 'action':
       return learn(known, self, actionType(walk, step, known))
     case 'task':
-      tell(walk, step.place, useValue(walk, known, step.task))
+      tell(walk, known, step.place, useValue(walk, known, step.task))
       return learn(known, self, stepType(ends, text, true))
     case 'ask': {
-      tell(walk, step.place, useValue(walk, known, step.question))
+      tell(walk, known, step.place, useValue(walk, known, step.question))
       const answer = objectOf({ answer: step.options.map(constantOf).reduce(either), by: text })
       return learn(known, self, stepType(ends, answer, !goesOn || step.onExpiry !== null))
     }
     case 'wait': {
       const elapsedMs = known.elapsedMs + (step.signal === null ? step.forMs : 0)
       if (elapsedMs >= walk.playbook.deadlineMs)
-        report(walk, 'deadline', `what comes after "${step.id}" is later than the deadline`, step.place)
+        report(
+          walk,
+          'deadline',
+          `what comes after "${step.id}" is later than the deadline`,
+          step.place,
+          undefined,
+          known,
+        )
       const output = objectOf({ received: typeOf('boolean'), payload: anything })
       return learn({ ...known, elapsedMs }, self, stepType(ends, output, !goesOn))
     }
@@ -188,7 +192,7 @@ function after(walk: Walk, step: Step, known: Knowledge): After {
     case 'forEach': {
       const list = useValue(walk, known, step.list)
       const wrong = misfit(list, { ...typeOf('list'), items: null })
-      if (wrong !== null) report(walk, 'type', `forEach of "${step.id}": ${wrong}`, step.place)
+      if (wrong !== null) report(walk, 'type', `forEach of "${step.id}": ${wrong}`, step.place, undefined, known)
       const item = learn(choose(known, step.place), step.as, list.items ?? anything)
       const inside = loop(walk, step.steps, item, known)
       const output = listOf(step.short ? either(anything, typeOf('null')) : anything)
@@ -209,7 +213,8 @@ function after(walk: Walk, step: Step, known: Knowledge): After {
       }
       const declared = typeOfSchema(callee.inputs)
       const wrong = misfit(given, declared) ?? unknownInput(given, declared)
-      if (wrong !== null) report(walk, 'type', `the inputs of "${step.playbook}": ${wrong}`, step.place)
+      if (wrong !== null)
+        report(walk, 'type', `the inputs of "${step.playbook}": ${wrong}`, step.place, undefined, known)
       return learn(known, self, stepType(ends, objectOf(outputsOf(callee)), !goesOn))
     }
   }
@@ -271,30 +276,17 @@ function actionType(walk: Walk, step: ActionStep, known: Knowledge): Type {
   const statuses = step.onError.kind === 'continue' ? ['done', 'denied', 'failed'] : ['done', 'denied']
   if (action === undefined) return stepType(statuses, anything)
   const wrong = misfit(given, { ...typeOfSchema(action.input), secret: false })
-  if (wrong !== null) report(walk, 'type', `the inputs of ${name}: ${wrong}`, step.place)
-  if (action.effect === 'notify') tell(walk, step.place, given)
-  if (action.effect === 'reversible' || action.effect === 'destructive') checkEffect(walk, step, name, action, given)
+  if (wrong !== null) report(walk, 'type', `the inputs of ${name}: ${wrong}`, step.place, undefined, known)
+  if (action.effect === 'notify') tell(walk, known, step.place, given)
+  if (action.effect === 'reversible' || action.effect === 'destructive')
+    checkEffect(walk, known, step, name, action, given)
   return stepType(statuses, action.output === undefined ? anything : typeOfSchema(action.output))
 }
 
 function checkCondition(walk: Walk, known: Knowledge, condition: Condition): void {
   for (const one of condition.comparisons) {
     const never = whyNever(one, typeAt(known, one.fact.split('.')))
-    if (never !== null) report(walk, 'never', `"${one.fact}" ${one.operator} can never hold: ${never}`, one.place)
+    if (never !== null)
+      report(walk, 'never', `"${one.fact}" ${one.operator} can never hold: ${never}`, one.place, undefined, known)
   }
-}
-
-function checkEffect(walk: Walk, step: ActionStep, name: string, action: KnownAction, inputs: Type): void {
-  if (action.hasRollback === false && (action.irreversible ?? null) === null)
-    report(walk, 'rollback', `${name} has no rollback and does not say why`, step.place)
-  const target = action.target === undefined ? undefined : inputs.members?.get(action.target)
-  for (const value of target?.values ?? [])
-    if (/[*%?]|^(all|any|everyone|everybody)$|(^0\.0\.0\.0|^::)(\/|$)|\/0$/i.test(String(value)))
-      report(walk, 'target', `${name} aims at ${JSON.stringify(value)}, which is more than one`, step.place)
-}
-
-function tell(walk: Walk, place: Place, told: Type): void {
-  const parts = [told, ...(told.members?.values() ?? [])]
-  if (parts.some((one) => one.secret || one.items?.secret === true))
-    report(walk, 'secret', 'something secret would be told to people', place, 'leave it out of the text')
 }

@@ -300,3 +300,29 @@ test('what the trigger asks is taken for known only where nothing starts the pla
   expect(faults(byHand)).toEqual(['template/type'])
   expect(faults(asked, caller)).toEqual(['template/type'])
 })
+
+test.each<[name: string, step: string, said: RegExp]>([
+  ['a secret that is told', 'task: "{{ steps.look.output.token | default(1) }}"', /secret/],
+  ['an action without a way back', 'action: edr.wipe, with: { host: h1 }, expires: 1h', /no rollback/],
+  ['a target that is everything', 'action: edr.isolate, with: { host: "*" }, expires: 1h', /more than one/],
+  ['an input of the wrong kind', 'action: mail.send, with: { to: 5, text: x }', /text is wanted/],
+  ['a condition that never holds', 'if: { fact: severity, operator: equal, value: NOPE }, task: x', /never hold/],
+])('%s is told with the choices that lead there, each by file, line and column', (_name, step, said) => {
+  const body = `steps:
+  - { id: look, action: edr.look_up, with: { host: h1 }, onError: continue }
+  - id: first
+    if: { fact: score, operator: greaterThan, value: 1 }
+    then:
+      - id: second
+        if: { fact: score, operator: greaterThan, value: 2 }
+        then:
+          - { id: wrong, ${step} }
+        else:
+          - { id: other, task: x }
+    else:
+      - { id: another, task: x }
+`
+  const [one] = verifyPlaybook(compiled('ways', body), { actions, playbooks: new Map() })
+  expect(one?.message).toMatch(said)
+  expect(one?.message).toMatch(/on the way playbooks\/ways\.yaml:\d+:\d+ > playbooks\/ways\.yaml:\d+:\d+$/)
+})
