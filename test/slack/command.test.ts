@@ -43,6 +43,20 @@ test('while Slack does not say who somebody is, nobody is anybody', async () => 
   expect(await world.rows('select status from incident')).toEqual([{ status: 'new' }])
 })
 
+test('a call that Slack never answers is given up, and a person or modal that waits for it is told or logged', async () => {
+  const world = await slackWorld()
+  await world.settle()
+  world.slack.fault('users.info', { hang: true })
+  const trigger = await world.slack.trigger(world.slack.userId('one'))
+  await world.actor.post(world.actor.commandBody('one', 'ack INC-1', world.channel, trigger))
+  await expect.poll(() => world.slack.answers().at(-1), { timeout: 30_000 }).toMatch(/Slack does not say who this is/)
+  expect(await world.rows('select status from incident')).toEqual([{ status: 'new' }])
+  world.slack.fault('views.open', { hang: true })
+  expect((await world.actor.click('one', world.channel, await world.message(), 'approve')).status).toBe(200)
+  await expect.poll(() => world.logs.join(), { timeout: 30_000 }).toMatch(/slack: .*timeout/)
+  expect(await world.approvals()).toMatchObject([{ status: 'pending' }])
+}, 90_000)
+
 test('over Socket Mode buttons, modals and commands work the same, and nothing listens on HTTP', async () => {
   const world = await slackWorld({ receive: 'socket' })
   await world.connected.start()
