@@ -39,7 +39,11 @@ export async function throughRun(_rules: RuleSets, say: (line: string) => void):
     if (datasets.length === 0) say(`skipped: no recordings of ${title} in ${data} (set GITSOC_SHARED_DATA)`)
     const named: string[] = []
     for (const { name, path } of datasets) {
-      const summary = await run(path)
+      const summary = await run(path).catch((error: Error) => error)
+      if (summary instanceof Error) {
+        say(`${name}: THE COMMAND FAILED: ${summary.message.split('\n').at(-2) ?? summary.message}`)
+        continue
+      }
       const wanted = labelsOf(name)
       const isWanted = (id: string) => wanted.some((one) => related(id, one))
       const naming = summary.incidents.find(({ techniques }) => techniques.some(isWanted))
