@@ -147,8 +147,12 @@ async function idle(place: Place): Promise<void> {
   const commits = () =>
     number(place, 'select xact_commit as n from pg_stat_database where datname = current_database()')
   const one = await worker(place)
+  /** Until each of them has come to its wait: at most a few transactions a second. */
+  const settle = async () => {
+    for (let last = 0, now = await commits(); now - last > 100; last = now, now = await commits()) await wait(5000)
+  }
   const measure = async () => {
-    await wait(5000)
+    await settle()
     const before = { ...(await tell(one, { order: 'usage' })), commits: await commits() }
     await wait(20_000)
     const after = await tell(one, { order: 'usage' })
