@@ -72,6 +72,18 @@ test.each<[string, JsonObject, JsonObject, JsonObject]>([
     { a: 'b', x: 'mimikatz' },
     { a: 'b', x: 'calc' },
   ],
+  [
+    'one of two keywords where the other stands in what it reads',
+    { k1: ['mimikatz'], k2: ['sekurlsa'], s: { a: 'mimikatz' }, condition: 's and k1 and k2' },
+    { a: 'mimikatz', x: 'calc' },
+    { a: 'mimikatz', x: 'sekurlsa' },
+  ],
+  [
+    'a keyword or a value',
+    { keywords: ['mimikatz'], s: { a: 'b' }, condition: 's or keywords' },
+    { a: 'c', x: 'calc' },
+    { a: 'c', x: 'mimikatz' },
+  ],
   ['another field', { s: { 'a|fieldref': 'b' }, condition: 's' }, { a: 'x', b: 'y' }, { a: 'x', b: 'x' }],
   ['a number that is no text', { s: { 'a|exists': true }, condition: 's' }, { b: 1 }, { a: 1 }],
 ])('a rule sees %s behind events that were alike else', (_name, detection, quiet, loud) => {

@@ -14,8 +14,12 @@ const leastRows = 16
 const mostRows = 512
 /** Events of a row: outlines that differ in a few characters of a long text share one. */
 const rowLength = 16
-/** Events with more text are not kept. */
+/** Events with more text are not kept, */
 const maxLength = 16_384
+/** and with more than this only when they come for the second time. */
+const longLength = 2048
+/** How many outlines that came once are known again. */
+const onceSeen = 512
 /** What an entry takes beside its texts, and a value of it, roughly. */
 const entryBytes = 200
 const valueBytes = 16
@@ -37,6 +41,8 @@ export class EventMemory<Outcome> {
   /** The print of each: to look at that first spares most of the comparing. */
   private prints = new Int32Array(leastRows * rowLength)
   private displaced = 0
+  /** Prints of long events that came once. */
+  private readonly once = new Int32Array(onceSeen)
   private asked = 0
   private looked = 0
   private found = 0
@@ -77,11 +83,18 @@ export class EventMemory<Outcome> {
   /** Keeps what came of an event. */
   keep({ print, values }: Outline, outcome: Outcome, outcomeBytes: number): void {
     const length = values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0)
-    if (length > maxLength) return
+    if (length > maxLength || (length > longLength && !this.cameBefore(print))) return
     if (this.displaced * 4 > this.places.length && this.rows < mostRows) this.grow()
     const bytes = entryBytes + 2 * length + valueBytes * values.length + outcomeBytes
     this.memory.spend(bytes)
     this.place({ print, values: [...values], outcome, bytes })
+  }
+
+  private cameBefore(print: number): boolean {
+    const place = (print >>> 3) & (onceSeen - 1)
+    const came = this.once[place] === print
+    this.once[place] = print
+    return came
   }
 
   clear(): void {

@@ -6,7 +6,7 @@ import type { Entry, Hits, TextSearch } from './tree.ts'
 export const gram = 4
 const longestStep = 32
 /** Bits of the table for each place of a text that is looked at, and of all of them at most: more would not stay near the processor. */
-const bitsPerPlace = 32
+const bitsPerPlace = 64
 const mostBits = 2 ** 20
 /** The last five bits of four characters, in which letters of either case are alike. */
 const folding = 0x1f1f1f1f
