@@ -85,13 +85,17 @@ test('each action leaves the exact request, why it was allowed, and the request 
         "mode": "simulate",
         "request": {
           "body": null,
-          "headers": {},
+          "headers": {
+            "authorization": "AWS4-HMAC-SHA256 secret:signature",
+          },
           "method": "POST",
           "url": "https://iam.amazonaws.com/?Action=UpdateAccessKey&Version=2010-05-08&AccessKeyId=AKIAIOSFODNN7EXAMPLE&Status=Inactive",
         },
         "rollback": {
           "body": null,
-          "headers": {},
+          "headers": {
+            "authorization": "AWS4-HMAC-SHA256 secret:signature",
+          },
           "method": "POST",
           "url": "https://iam.amazonaws.com/?Action=UpdateAccessKey&Version=2010-05-08&AccessKeyId=AKIAIOSFODNN7EXAMPLE&Status=Active",
         },
