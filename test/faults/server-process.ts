@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const entry = fileURLToPath(new URL('../../src/gitsoc.mjs', import.meta.url))
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly scripts: { readonly start: string }
 }
-/** The options with which `npm start` starts Node. */
+/** The options with which `npm start` starts Node; the entry is the same too. */
 const startOptions = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'))
 
 /** `gitsoc start` as a process of its own, that can be killed and started again on the same store. */
@@ -36,7 +36,7 @@ export function serverProcess(
       const store = 'store' in location ? ['--store', location.store] : []
       const started = spawn(
         process.execPath,
-        [...startOptions, ...nodeOptions, main, 'start', '--port', '0', ...store],
+        [...startOptions, ...nodeOptions, entry, 'start', '--port', '0', ...store],
         {
           env: {
             ...process.env,
