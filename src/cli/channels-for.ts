@@ -36,7 +36,7 @@ export function channelSettings(
 }
 
 /** The channels as they run beside the server. One that is not configured opens nothing, and nothing is kept for it. */
-export function channelServices(
+export async function channelServices(
   { slack, pagerDuty, email }: ChannelSettings,
   parts: {
     readonly store: Store
@@ -48,7 +48,7 @@ export function channelServices(
     /** Teams on GitHub of a login, for roles in Slack. */
     readonly teamsOf: TeamLookup['teamsOf']
   },
-): readonly Service[] {
+): Promise<readonly Service[]> {
   const { store } = parts
   const healthOf = (channel: Channel) => store.transaction((tx) => channelHealth(tx, channel))
   const off = [
@@ -65,7 +65,7 @@ export function channelServices(
     },
   ]
   if (slack !== null) {
-    const connected = connectSlack({ ...parts, settings: slack })
+    const connected = await connectSlack({ ...parts, settings: slack })
     services.push({
       ...connected,
       health: async () => ({ slack: { by: connected.state(), ...(await healthOf('slack')) } }),

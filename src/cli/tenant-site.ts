@@ -66,7 +66,7 @@ export async function createTenantSite(
     ...(given.follows ? [createFollower({ store, current: runtime.bundle, swap: runtime.swap, log })] : []),
     ...anchorServices(settings.audit, shared),
     ...closing.services,
-    ...channelServices(settings.channels, { ...shared, secrets, workDir, teamsOf: teams.teamsOf }),
+    ...(await channelServices(settings.channels, { ...shared, secrets, workDir, teamsOf: teams.teamsOf })),
   ]
   return {
     runtime,

@@ -42,7 +42,7 @@ const budget = [
 const reconnectMs = 15_000
 
 /** Puts the app, its receiver and the outbox's writer together. Nothing is sent before `start`. */
-export function connectSlack(parts: SlackParts): Slack {
+export function connect(parts: SlackParts): Slack {
   const { store, settings, bundle, clock, log } = parts
   const client = createClient(settings, log)
   const findChannel = createFindChannel(client, clock)

@@ -1,2 +1,3 @@
-export { connectSlack, type Slack, type SlackParts } from './connect.ts'
+export type { Slack, SlackParts } from './connect.ts'
+export { connectSlack } from './connect-slack.ts'
 export { type SlackConfigured, type SlackSettings, slackSettingNames, slackSettings } from './settings.ts'

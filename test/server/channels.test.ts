@@ -48,7 +48,7 @@ async function serving() {
     config,
     clock: Date.now,
     log,
-    services: channelServices(settings, {
+    services: await channelServices(settings, {
       ...{ store, secrets, clock: Date.now, log, bundle: () => content, workDir: dir },
       teamsOf: async () => [],
     }),

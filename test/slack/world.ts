@@ -55,7 +55,7 @@ export async function slackWorld(
   const secret = makeSecret()
   const logs: string[] = []
   const receive = options.receive ?? 'http'
-  const connected = connectSlack({
+  const connected = await connectSlack({
     store: world.store,
     bundle: () => bundle,
     teamsOf: options.teamsOf ?? (async () => []),

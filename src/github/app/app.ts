@@ -47,7 +47,7 @@ const defaultLookMs = 5 * 60_000
 
 export async function createGithubApp(parts: GithubAppParts): Promise<GithubApp> {
   const { settings, clock, log, count } = parts
-  const clients = createClients(settings, {
+  const clients = await createClients(settings, {
     log,
     clock,
     ...(parts.Octokit === undefined ? {} : { Octokit: parts.Octokit }),

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { Probot, type ProbotOctokit } from 'probot'
+import type { Probot, ProbotOctokit } from 'probot'
 import type { Client } from './feature.ts'
-import { probotLog } from './probot-log.ts'
 import type { GithubSettings } from './settings.ts'
 
 /** Probot with a secret of its own, and clients for the installation of each repository. */
@@ -26,10 +25,12 @@ export interface Repository {
 const timeoutMs = 30_000
 const tokenSpareMs = 5 * 60_000
 
-export function createClients(
+/** Probot and what it brings are loaded here, so that a server without GitHub never holds them. */
+export async function createClients(
   settings: Pick<GithubSettings, 'appId' | 'privateKey' | 'apiUrl'>,
   { log, clock, Octokit }: { log: (message: string) => void; clock: () => number; Octokit?: typeof ProbotOctokit },
-): Clients {
+): Promise<Clients> {
+  const [{ Probot }, { probotLog }] = await Promise.all([import('probot'), import('./probot-log.ts')])
   const secret = randomBytes(32).toString('hex')
   const probot = new Probot({
     appId: settings.appId,

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createNodeMiddleware } from 'probot'
 import { isObject, type JsonObject, own } from '../../core/model/index.ts'
 import { BodyRefused, createByteBudget, readBody, send } from '../../ingest/index.ts'
 import type { Store } from '../../store/index.ts'
@@ -61,6 +60,7 @@ class Refused extends Error {
  * once. Probot's middleware gets it signed anew with a secret that only this process has, and answers when it is on disk.
  */
 export async function createWebhookReceiver(parts: ReceiveParts) {
+  const { createNodeMiddleware } = await import('probot')
   const budget = createByteBudget(maxBytesInFlight)
   const verified = new AsyncLocalStorage<Verified>()
   const middleware = await createNodeMiddleware(

@@ -1,4 +1,4 @@
-import { Octokit } from '@octokit/rest'
+import type { Octokit } from '@octokit/rest'
 import { isObject } from '../../core/model/index.ts'
 import { CallFailed, callFailed } from './call-failed.ts'
 import { type RemoteEvent, remoteEvent } from './remote-event.ts'
@@ -46,7 +46,14 @@ export type GithubCalls = ReturnType<typeof createCalls>
 export function createCalls(parts: CallParts) {
   const { owner, repo, callMs, clock } = parts
   const silent = { debug() {}, info() {}, warn() {}, error() {} }
-  const octokit = new Octokit({ baseUrl: parts.apiUrl, userAgent: 'gitsoc', log: silent })
+  let requesting: Promise<Octokit['request']> | null = null
+  /** Loaded with the first request: a server without GitHub never holds it. */
+  const loaded = () => {
+    requesting ??= import('@octokit/rest').then(
+      ({ Octokit }) => new Octokit({ baseUrl: parts.apiUrl, userAgent: 'gitsoc', log: silent }).request,
+    )
+    return requesting
+  }
   /** Of the organisation's routes it would be a query. */
   const placeOf = (route: string) => (route.includes('{owner}') ? { owner, repo } : {})
 
@@ -56,9 +63,9 @@ export function createCalls(parts: CallParts) {
       const late = new Promise<never>((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(new Error(`no answer within ${callMs} ms`)), { once: true })
       })
-      const authorized = await Promise.race([parts.authorized(), late])
+      const [authorized, request] = await Promise.race([Promise.all([parts.authorized(), loaded()]), late])
       const headers = { 'x-github-api-version': '2022-11-28' }
-      const answer = authorized(octokit.request, route, { ...placeOf(route), ...given, headers, request: { signal } })
+      const answer = authorized(request, route, { ...placeOf(route), ...given, headers, request: { signal } })
       return (await Promise.race([answer, late])).data
     } catch (error) {
       throw error instanceof CallFailed ? error : callFailed(error, clock())
