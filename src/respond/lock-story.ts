@@ -1,5 +1,6 @@
 import type { IncidentNumber } from '../core/model/index.ts'
 import { lockAudit, type Tx } from '../store/index.ts'
+import { fewRows } from './few-rows.ts'
 
 /**
  * Takes the locks of everybody who writes to the audit chain and to incidents, in their one order: first the chain, then
@@ -15,7 +16,8 @@ export function lockIncidents(tx: Tx, incidents: readonly IncidentNumber[]): voi
   void tx.write(
     {
       name: 'lock-story',
-      text: 'select from incident where tenant = $1 and number = any($2::int[]) order by number for no key update',
+      text: `select from ${fewRows('$2::int[]')} as w(number) join incident i on i.tenant = $1 and i.number = w.number
+        order by i.number for no key update of i`,
     },
     [tx.tenant, incidents],
   )

@@ -23,6 +23,7 @@ export function look(
   return parts.store.transaction(async (tx) => {
     const at = parts.clock()
     await ensureAudit(tx)
+    void tx.write({ name: 'young-tables', text: 'select gitsoc_look_at_young_tables()' })
     await expireApprovals(tx, at)
     await escalateApprovals(tx, at)
     await takeOver(tx, leaseMs)

@@ -1,5 +1,6 @@
-import { storableJson } from '../cases/index.ts'
+import { storableText } from '../cases/index.ts'
 import type { Tx } from '../store/index.ts'
+import { fewRows } from './few-rows.ts'
 import type { Verdict } from './next-call.ts'
 
 /** A call that is about to be made. */
@@ -23,20 +24,40 @@ export interface CallEnd {
 /** Puts calls on record before they are made, and what others, or they, came to. */
 export function writeCalls(tx: Tx, calls: readonly CallRow[], ends: readonly CallEnd[]): void {
   const keyOf = ({ effect, n }: Pick<CallRow, 'effect' | 'n'>) => `${n} ${effect}`
-  const endOf = new Map(
-    ends.map(({ at: endedAt, ...end }) => [keyOf(end), { ...end, endedAt, sentence: end.sentence.slice(0, 1000) }]),
-  )
-  const begun = calls.map((one) => ({ ...endOf.get(keyOf(one)), ...one }))
-  if (begun.length > 0) void tx.write({ name: 'write-calls', text: begin }, [tx.tenant, storableJson(begun)])
+  const endOf = new Map(ends.map((one) => [keyOf(one), one]))
+  if (calls.length > 0)
+    void tx.write({ name: 'write-calls', text: begin }, [
+      tx.tenant,
+      calls.map((one) => one.effect),
+      calls.map((one) => one.n),
+      ...ended(calls.map((one) => endOf.get(keyOf(one)))),
+      calls.map((one) => one.kind),
+      calls.map((one) => one.at),
+    ])
   for (const one of calls) endOf.delete(keyOf(one))
-  if (endOf.size > 0)
-    void tx.write({ name: 'write-call-ends', text: end }, [tx.tenant, storableJson([...endOf.values()])])
+  const others = [...endOf.values()]
+  if (others.length > 0)
+    void tx.write({ name: 'write-call-ends', text: end }, [
+      tx.tenant,
+      others.map((one) => one.effect),
+      others.map((one) => one.n),
+      ...ended(others),
+    ])
 }
 
-const begin = `insert into effect_attempt (tenant, effect, n, kind, at, ended_at, verdict, status, sentence)
-  select $1, effect, n, kind, at, "endedAt", verdict, status, sentence
-  from jsonb_to_recordset($2::jsonb) as r(effect text, n int, kind text, at bigint, "endedAt" bigint, verdict text, status int, sentence text)`
+/** The columns of how calls ended; null where they have not. */
+const ended = (ends: readonly (CallEnd | undefined)[]): readonly unknown[] => [
+  ends.map((one) => one?.at ?? null),
+  ends.map((one) => one?.verdict ?? null),
+  ends.map((one) => one?.status ?? null),
+  ends.map((one) => (one === undefined ? null : storableText(one.sentence).slice(0, 1000).toWellFormed())),
+]
 
-const end = `update effect_attempt t set ended_at = r."endedAt", verdict = r.verdict, status = r.status, sentence = r.sentence
-  from jsonb_to_recordset($2::jsonb) as r(effect text, n int, "endedAt" bigint, verdict text, status int, sentence text)
+const keysAndEnds = ['$2::text[]', '$3::int[]', '$4::bigint[]', '$5::text[]', '$6::int[]', '$7::text[]']
+
+const begin = `insert into effect_attempt (tenant, effect, n, ended_at, verdict, status, sentence, kind, at)
+  select $1, * from unnest(${keysAndEnds.join(', ')}, $8::text[], $9::bigint[])`
+
+const end = `update effect_attempt t set ended_at = r.ended_at, verdict = r.verdict, status = r.status, sentence = r.sentence
+  from ${fewRows(...keysAndEnds)} as r(effect, n, ended_at, verdict, status, sentence)
   where t.tenant = $1 and t.effect = r.effect and t.n = r.n`

@@ -5,7 +5,7 @@ import { writeArtifact } from './write-artifact.ts'
 import { writeCalls } from './write-calls.ts'
 import { writeEffects } from './write-effects.ts'
 import { writeQuestions } from './write-questions.ts'
-import { writeRuns } from './write-runs.ts'
+import { type RunState, writeRuns } from './write-runs.ts'
 import { writeSteps } from './write-steps.ts'
 import { writeTurns } from './write-turns.ts'
 import { writeVoided } from './write-voided.ts'
@@ -22,7 +22,7 @@ export async function writeRound(round: Round): Promise<void> {
   writeVoided(tx, at, [...writes.voided])
   writeWaits(tx, writes.waits)
   // After questions and waits: those of a run that is over are over.
-  writeRuns(tx, at, writes.runs)
+  writeRuns(tx, at, changed(round))
   void addTasksLocked(tx, writes.tasks)
   void appendLocked(tx, writes.timeline)
   round.head = await appendAudits(tx, writes.audit, round.head)
@@ -31,4 +31,13 @@ export async function writeRound(round: Round): Promise<void> {
     if (Array.isArray(rows)) rows.length = 0
     else rows.clear()
   }
+}
+
+/** Runs that stand otherwise than on record: most turns leave a run that waits as it was. */
+function changed({ runs, writes }: Round): ReadonlyMap<string, RunState> {
+  const isNews = (id: string, { status, wakeAt, ended }: RunState) => {
+    const stored = runs.get(id)?.stored
+    return ended !== null || status !== stored?.status || wakeAt !== stored.wakeAt
+  }
+  return new Map([...writes.runs].filter(([id, state]) => isNews(id, state)))
 }
