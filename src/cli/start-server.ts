@@ -35,6 +35,8 @@ export interface Told {
   readonly webhooks: { readonly ready: readonly string[]; readonly refusing: readonly string[] }
   /** Paths of the playbooks' webhooks. */
   readonly hooks: { readonly ready: readonly string[]; readonly refusing: readonly string[] }
+  /** Who may call what is no webhook: whoever has the token, without one programs of this machine or nobody. */
+  readonly api: 'token' | 'this machine' | 'nobody'
   /** The other tenants: where their paths begin, and their repository on GitHub. */
   readonly tenants: readonly { readonly name: string; readonly path: string; readonly repository: string | null }[]
 }
@@ -121,6 +123,11 @@ export async function startServer(
         live: own.live,
         webhooks: { ready: names(true), refusing: names(false) },
         hooks: { ready: paths(true), refusing: paths(false) },
+        api: (secrets('api-token') ?? []).some((one) => one !== '')
+          ? 'token'
+          : isLoopback(host)
+            ? 'this machine'
+            : 'nobody',
         tenants: settings.tenants.map(({ wish: { name }, github }) => ({
           ...{ name, path: `/tenants/${name}` },
           repository: repositoryOf(github),

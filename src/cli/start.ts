@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .option('--json', 'one line of JSON when it listens, and one when it has stopped')
     .addHelpText(
       'after',
-      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nPaths: POST /in/<integration>, POST /hooks/<webhook of a playbook>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with GitHub POST /github/webhooks, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook' +
+      '\nSecrets come from GITSOC_SECRET_<NAME> or files in GITSOC_SECRETS_DIR; lists and inventory from GITSOC_ENRICH_DIR.\nWith the secret api-token only who sends it as bearer may call what is no webhook; without it only programs of this machine may, and nobody when --host is another address than loopback.\nPaths: POST /in/<integration>, POST /hooks/<webhook of a playbook>, POST /ingest, POST /analyze, GET /stats, /approvals, /healthz, /health, /readyz, /metrics, with GitHub POST /github/webhooks, with Slack POST /slack/events, with PagerDuty POST /pagerduty/webhook' +
         '\nOther tenants of the same server, each with content, secrets and a repository of its own: tenants: { umbrella: { content: DIR, github: { owner, repo } } }.\nTheir paths begin with /tenants/<name>, their secrets are GITSOC_SECRET_<TENANT>__<NAME> or files <tenant>--<name>; GitHub posts to the one /github/webhooks.',
     )
     .action(start)
@@ -72,13 +72,19 @@ async function start(options: Options): Promise<void> {
   process.stdout.write(options.json ? '{"stopped":true}\n' : 'stopped, nothing lost\n')
 }
 
+const withoutToken = {
+  'this machine': 'programs of this machine; behind a proxy set the secret api-token',
+  nobody: 'nobody, but that it is alive, until the secret api-token is there',
+} as const
+
 function bannerText(told: Told, host: string): string {
-  const { url, bundle, commit, live, tenants, hooks } = told
+  const { url, bundle, commit, live, tenants, hooks, api } = told
   const { ready, refusing } = told.webhooks
   const health = isLoopback(host) ? 'GET /health' : 'GET /health with the api-token'
   const mode = live.length === 0 ? 'simulate mode' : `LIVE: ${live.join(', ')}; the others are simulated`
   const lines = [
     `gitsoc listens on ${url}, bundle ${bundle.slice(0, 16)} of ${commit}, ${mode}`,
+    ...(api === 'token' ? [] : [`/ingest, /analyze, /stats, /health and /metrics answer ${withoutToken[api]}`]),
     `webhooks that take deliveries: ${ready.join(', ') || 'none yet'}`,
     ...(refusing.length === 0
       ? []

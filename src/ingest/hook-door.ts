@@ -4,6 +4,7 @@ import { createByteBudget, type Hold } from './byte-budget.ts'
 import { readBody } from './read-body.ts'
 import { send } from './receiver.ts'
 import { failure, parseUrl, problemAnswer, type Received, refusals } from './refusal.ts'
+import { comesFromElsewhere } from './this-machine.ts'
 import type { VerifyContext } from './verify/verdict.ts'
 import { verify } from './verify/verify.ts'
 
@@ -47,6 +48,7 @@ export function createHookDoor<H extends Hook>(parts: HookDoorParts<H>): HookDoo
     const pathRest = restOf(url, hook)
     const verdict = await verify({ headers: request.headers, query: url.searchParams, pathRest, body }, hook.verify, {
       ...parts.context,
+      loopback: parts.context.loopback && comesFromElsewhere(request) === null,
       now: parts.clock(),
       config: parts.config(hook.path),
     })

@@ -6,6 +6,7 @@ import { type Answer, handshakes } from './handshake.ts'
 import type { Inbox, NewDelivery } from './inbox.ts'
 import { readBody } from './read-body.ts'
 import { failure, parseUrl, problemAnswer, type Received, refusals } from './refusal.ts'
+import { comesFromElsewhere } from './this-machine.ts'
 import type { RawRequest, VerifyContext } from './verify/verdict.ts'
 import { verify } from './verify/verify.ts'
 
@@ -86,7 +87,12 @@ async function receive(
 ): Promise<Received> {
   const { integration, webhook, rest } = route
   const method = request.method ?? 'GET'
-  const context: VerifyContext = { ...parts.context, now: parts.clock(), config: parts.config(integration.id) }
+  const context: VerifyContext = {
+    ...parts.context,
+    loopback: parts.context.loopback && comesFromElsewhere(request) === null,
+    now: parts.clock(),
+    config: parts.config(integration.id),
+  }
   const handshake =
     webhook.handshake === null || !Object.hasOwn(handshakes, webhook.handshake)
       ? undefined

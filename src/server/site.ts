@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JsonObject } from '../core/model/index.ts'
-import { createReceiver, createSeedApi, readLedger, send } from '../ingest/index.ts'
+import { createReceiver, createSeedApi, readLedger, refusedByGuard, send } from '../ingest/index.ts'
 import { analyze } from './analyze.ts'
 import { createApprovalsApi } from './approvals-api.ts'
 import { createFetchText } from './fetch-text.ts'
@@ -87,6 +87,12 @@ export function createSite(
       return { status: 503, body: 'the database does not answer\n' }
     }
   }
+  const scrape = async (request: IncomingMessage) =>
+    refusedByGuard(request, { secrets, loopback: isLoopback(host) }, ['metrics-token', 'api-token']) ?? {
+      status: 200,
+      body: await metrics.page(),
+      contentType: metrics.contentType,
+    }
   return {
     count: metrics.countRequest,
     countError: metrics.countError,
@@ -94,8 +100,7 @@ export function createSite(
       const path = request.url?.split('?')[0]
       if (path === '/health') return send(response, await health(request))
       if (path === '/readyz') return send(response, await readiness())
-      if (path === '/metrics')
-        return send(response, { status: 200, body: await metrics.page(), contentType: metrics.contentType })
+      if (path === '/metrics') return send(response, await scrape(request))
       if (stopping())
         return send(response, {
           status: 503,

@@ -165,6 +165,13 @@ describe('what is not proven', () => {
     expect((await away.post('open', '{}')).status).toBe(503)
     expect(away.kept).toEqual([])
   })
+
+  test('is not taken without signature on loopback when a proxy or a page of a browser brings it', async () => {
+    const { post, kept } = await receiver({ loopback: true })
+    for (const sign of [{ 'x-forwarded-for': '198.51.100.7' }, { origin: 'https://page.example.com' }])
+      expect((await post('open', '{}', sign)).status).toBe(503)
+    expect(kept).toEqual([])
+  })
 })
 
 test('the same delivery sent again is taken again, one with a stale timestamp is not', async () => {

@@ -10,7 +10,12 @@ import { testStore } from '../support/store.ts'
 
 const bundle = await ownBundle()
 
-async function serving(options: { syslogUdpPort?: number; host?: string; token?: string } = {}) {
+async function serving(options: { syslogUdpPort?: number; host?: string; token?: string; metricsToken?: string } = {}) {
+  const secrets = new Map([
+    ['wazuh-hook', 'key'],
+    ['api-token', options.token],
+    ['metrics-token', options.metricsToken],
+  ])
   const dir = await mkdtemp(join(tmpdir(), 'gitsoc-serve-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const store = await testStore()
@@ -23,12 +28,10 @@ async function serving(options: { syslogUdpPort?: number; host?: string; token?:
   const server = await serve(runtime, {
     host: '127.0.0.1',
     port: 0,
-    secrets: (name) =>
-      name === 'wazuh-hook'
-        ? ['key']
-        : name === 'api-token' && options.token !== undefined
-          ? [options.token]
-          : undefined,
+    secrets: (name) => {
+      const value = secrets.get(name)
+      return value === undefined ? undefined : [value]
+    },
     config: () => ({}),
     clock: Date.now,
     log: () => {},
@@ -60,29 +63,58 @@ test('health, readiness and metrics answer; an unknown path does not', async () 
   expect(health.webhooks.find((one) => one.integration === 'okta')?.configured).toBe(false)
 })
 
-test.each<[who: string, given: { host?: string; token?: string }, headers: Record<string, string>, sees: boolean]>([
-  ['a program of this machine', {}, {}, true],
-  ['a page in a browser whose name was bound to this machine', {}, { host: 'rebound.example.com' }, false],
-  ['a page in a browser', {}, { origin: 'https://page.example.com' }, false],
-  ['a load balancer of a server that others reach', { host: '0.0.0.0' }, {}, false],
-  ['whoever has the token', { host: '0.0.0.0', token: 'sesame' }, { authorization: 'Bearer sesame' }, true],
-  ['whoever has another one', { host: '0.0.0.0', token: 'sesame' }, { authorization: 'Bearer other' }, false],
-  ['a program of this machine without the token', { token: 'sesame' }, {}, false],
-])('%s is told that the server is alive, and the details only when it may know', async (_who, given, headers, sees) => {
-  const { url } = await serving(given)
-  // Not fetch: it does not send the host that it is told.
-  const answer = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
-    get(`${url.replace('0.0.0.0', '127.0.0.1')}/health`, { headers }, async (response) => {
+/** Not fetch: it does not send the host that it is told. */
+const ask = (url: string, headers: Record<string, string>) =>
+  new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    get(url.replace('0.0.0.0', '127.0.0.1'), { headers }, async (response) => {
       resolve({ status: response.statusCode, body: Buffer.concat(await response.toArray()).toString() })
     }).on('error', reject)
   })
-  expect(answer.status).toBe(200)
-  const told = JSON.parse(answer.body) as { status: string }
-  expect(told.status).toBe('alive')
-  expect(Object.keys(told).sort()).toEqual(
-    sees ? ['bundle', 'channels', 'commit', 'hooks', 'status', 'webhooks'] : ['details', 'status'],
-  )
-})
+
+const callers: readonly [
+  who: string,
+  given: { host?: string; token?: string; metricsToken?: string },
+  headers: Record<string, string>,
+  sees: 'all' | 'metrics' | 'nothing',
+][] = [
+  ['a program of this machine', {}, {}, 'all'],
+  ['a page in a browser whose name was bound to this machine', {}, { host: 'rebound.example.com' }, 'nothing'],
+  ['a page in a browser', {}, { origin: 'https://page.example.com' }, 'nothing'],
+  ['whom a proxy lets in', {}, { 'x-forwarded-for': '198.51.100.7' }, 'nothing'],
+  ['a load balancer of a server that others reach', { host: '0.0.0.0' }, {}, 'nothing'],
+  ['whoever has the token', { host: '0.0.0.0', token: 'sesame' }, { authorization: 'Bearer sesame' }, 'all'],
+  [
+    'whoever has the token, behind a proxy',
+    { token: 'sesame' },
+    { authorization: 'Bearer sesame', 'x-forwarded-for': '198.51.100.7', host: 'soc.example.com' },
+    'all',
+  ],
+  ['whoever has another one', { host: '0.0.0.0', token: 'sesame' }, { authorization: 'Bearer other' }, 'nothing'],
+  ['a program of this machine without the token', { token: 'sesame' }, {}, 'nothing'],
+  [
+    'Prometheus with its own token',
+    { host: '0.0.0.0', token: 'sesame', metricsToken: 'numbers' },
+    { authorization: 'Bearer numbers' },
+    'metrics',
+  ],
+]
+
+test.each(callers)(
+  '%s is told that the server is alive, and the details and numbers only when it may know',
+  async (_who, given, headers, sees) => {
+    const { url } = await serving(given)
+    const health = await ask(`${url}/health`, headers)
+    expect(health.status).toBe(200)
+    const told = JSON.parse(health.body) as { status: string }
+    expect(told.status).toBe('alive')
+    expect(Object.keys(told).sort()).toEqual(
+      sees === 'all' ? ['bundle', 'channels', 'commit', 'hooks', 'status', 'webhooks'] : ['details', 'status'],
+    )
+    const numbers = await ask(`${url}/metrics`, headers)
+    expect(numbers.body.includes('gitsoc_ledger_balanced 1')).toBe(sees !== 'nothing')
+    expect(numbers.status === 200).toBe(sees !== 'nothing')
+  },
+)
 
 test('a signed alert becomes an incident, an unsigned one 401, an unconfigured integration 503', async () => {
   const { url } = await serving()

@@ -18,7 +18,7 @@ export interface VerifyContext {
   /** Values of the integration's configuration, e.g. the allowed topics. */
   readonly config: JsonObject
   readonly fetchText: (url: string) => Promise<string>
-  /** Whether the server is bound to loopback only. */
+  /** Whether the server is bound to loopback only, and this request came from a program of the same machine. */
   readonly loopback: boolean
 }
 
