@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { Failure } from './cli/failure.ts'
 import { refill } from './cli/help-text.ts'
 import { commandGroups } from './cli/index.ts'
-import { explainUsage } from './cli/wrong-usage.ts'
+import { explainUsage, hintFor } from './cli/wrong-usage.ts'
 
 const program = new Command('gitsoc')
   .description('A security operations centre that lives in a Git repository.')
@@ -23,6 +23,11 @@ program.addHelpCommand(
 
 explainUsage(program)
 
+let running: Command = program
+program.hook('preAction', (_program, command) => {
+  running = command
+})
+
 // Whoever reads has read enough, such as `head`: no fault, and what is under way goes on.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
@@ -34,7 +39,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else if (error instanceof Failure) {
     process.stderr.write(`gitsoc: ${error.message}\n`)
-    if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`)
+    process.stderr.write(`hint: ${hintFor(error, running)}\n`)
     process.exitCode = error.exitCode
   } else {
     process.stderr.write(`gitsoc: a fault of gitsoc: ${error instanceof Error ? error.message : String(error)}\n`)

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { cell, duration, utc } from '../cases/index.ts'
 import { personOf } from '../chatops/index.ts'
 import { oneLine } from '../core/model/index.ts'
 import {
@@ -36,7 +37,8 @@ export function register(program: Command): void {
         store.transaction((tx) => listApprovals(tx, { pendingOnly: !options.all })),
       )
       if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`)
-      else process.stdout.write(found.length === 0 ? 'nothing waits for a person\n' : `${found.map(line).join('\n')}\n`)
+      else
+        process.stdout.write(found.length === 0 ? 'nothing waits for a person\n' : `${listText(found, Date.now())}\n`)
     })
   withStoreOptions(
     approvals.command('show').argument('<id>').description('one approval with everything it is bound to'),
@@ -52,7 +54,7 @@ export function register(program: Command): void {
       if (found === null) throw new Failure(`there is no approval ${id}`, { hint: 'gitsoc approvals list --all' })
       const { approval, bound } = found
       process.stdout.write(
-        options.json ? `${JSON.stringify({ ...approval, boundTo: bound })}\n` : details(approval, bound),
+        options.json ? `${JSON.stringify({ ...approval, boundTo: bound })}\n` : details(approval, bound, Date.now()),
       )
     })
   withStoreOptions(
@@ -146,8 +148,21 @@ function boundRows(bound: Bound | null): [string, string][] {
   ]
 }
 
-const line = (one: Approval) =>
-  `${one.id}  ${one.status.padEnd(8)}  incident ${one.incident}  ${what(one)}  until ${new Date(one.expiresAt).toISOString()}`
+const listText = (found: readonly Approval[], now: number) =>
+  [
+    `${cell('approval', 27)}  ${cell('status', 8)}  incident  ${cell('may be answered until (UTC)', 37)}  what`,
+    ...found.map((one) =>
+      [
+        cell(one.id, 27),
+        cell(one.status, 8),
+        String(one.incident).padStart(8),
+        cell(one.status === 'pending' ? `${utc(one.expiresAt)} (${leftOf(one.expiresAt - now)})` : '-', 37),
+        what(one),
+      ].join('  '),
+    ),
+  ].join('\n')
+
+const leftOf = (ms: number) => (ms <= 0 ? 'over' : `${duration(ms)} left`)
 
 const what = (one: Approval) => {
   if (one.kind === 'question') return `${oneLine(one.target, 100)} (${oneLine(one.options.join(', '), 100)})`
@@ -156,7 +171,7 @@ const what = (one: Approval) => {
   return one.kind === 'break-glass' ? `BREAK GLASS ${act}` : act
 }
 
-function details(one: Approval, bound: Bound | null): string {
+function details(one: Approval, bound: Bound | null, now: number): string {
   const rows: [string, string][] = [
     ['approval', one.id],
     ['status', one.status],
@@ -167,13 +182,13 @@ function details(one: Approval, bound: Bound | null): string {
     ['why', oneLine(one.why, 400)],
     ...(one.options.length === 0 ? [] : [['options', oneLine(one.options.join(', '), 400)] as [string, string]]),
     ['needs', `${one.quorum} of ${one.roles.join(', ')}`],
-    ['asked', new Date(one.askedAt).toISOString()],
-    ['until', new Date(one.expiresAt).toISOString()],
+    ['asked', `${utc(one.askedAt)} UTC`],
+    ['until', `${utc(one.expiresAt)} UTC${one.status === 'pending' ? ` (${leftOf(one.expiresAt - now)})` : ''}`],
     ...boundRows(bound),
     ['digest', one.digest],
     ...one.answers.map((answer): [string, string] => [
       answer.answer === 'approve' ? 'approved' : answer.answer === 'deny' ? 'denied' : oneLine(answer.answer, 60),
-      `${answer.actor} at ${new Date(answer.at).toISOString()}${answer.reason === '' ? '' : `: ${oneLine(answer.reason, 200)}`}`,
+      `${answer.actor} at ${utc(answer.at)} UTC${answer.reason === '' ? '' : `: ${oneLine(answer.reason, 200)}`}`,
     ]),
   ]
   return `${rows.map(([name, value]) => `${name.padEnd(10)}${value}`).join('\n')}\n`

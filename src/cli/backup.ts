@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { TenantId } from '../core/model/index.ts'
-import { type BackupReport, backup, connect, type OpenStore, restore, tenantsOf, verifyAudit } from '../store/index.ts'
+import {
+  type BackupReport,
+  backup,
+  checkBackup,
+  connect,
+  type OpenStore,
+  restore,
+  tenantsOf,
+  verifyAudit,
+} from '../store/index.ts'
 import { Failure } from './failure.ts'
 import { openExistingStoreFor, openStoreFor, type StoreOptions, withStoreOptions } from './open-store.ts'
 
@@ -41,8 +50,12 @@ export function register(program: Command): void {
       if (!existsSync(file))
         throw new Failure(`there is no file ${file}`, { hint: 'name a file that gitsoc backup wrote', exitCode: 2 })
       const hint = `restore an untouched backup into a store of its own: gitsoc restore ${file} --store var/restored`
+      // Before a store is made for it.
+      const checked = await checkBackup(file).catch((error: Error) => {
+        throw new Failure(error.message, { hint })
+      })
       await withUrl(openStoreFor, options, hint, async (url) => {
-        const report = await restore(url, file)
+        const report = await restore(url, file, checked)
         for (const tenant of await tenantsOf(url)) await verifyChain(url, tenant)
         show(report, options, 'restored')
       })

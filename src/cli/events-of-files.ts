@@ -1,5 +1,5 @@
 import { parseDocument } from '../core/content/index.ts'
-import { type LogSource, tenantId } from '../core/model/index.ts'
+import { didYouMean, type LogSource, oneLine, tenantId } from '../core/model/index.ts'
 import { compileIntegration, createNormalizer, type Integration, type Normalized } from '../core/normalize/index.ts'
 import { listFiles, readFiles, readStream } from '../ingest/index.ts'
 import { Failure } from './failure.ts'
@@ -79,12 +79,19 @@ async function* eventsOfPaths(paths: readonly string[], options: EventOptions): 
 
 function sourceOf({ integrations, source, logsource }: EventOptions) {
   if (logsource !== undefined) return { integrations: [asGiven(logsource)], source: 'as-given' }
-  if (source !== undefined && !integrations.some((one) => one.id === source))
-    throw new Failure(`there is no integration "${source}"`, {
-      hint: `known: ${integrations.map((one) => one.id).join(', ')}`,
-      exitCode: 2,
-    })
+  if (source !== undefined) checkSource(source, integrations)
   return { integrations, source }
+}
+
+/** Throws a {@link Failure} when no integration of that id takes events. */
+export function checkSource(source: string, integrations: readonly Integration[]): void {
+  const taking = integrations.filter(({ inbound }) => inbound.length > 0).map((one) => one.id)
+  if (taking.includes(source)) return
+  const isThere = integrations.some((one) => one.id === source)
+  throw new Failure(
+    isThere ? `the integration "${source}" takes no events` : `there is no integration "${oneLine(source, 60)}"`,
+    { hint: didYouMean(source, taking) ?? `events come from ${taking.join(', ')}`, exitCode: 2 },
+  )
 }
 
 /** An integration that takes every record as it is, as one of a log source. */

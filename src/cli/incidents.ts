@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import {
   type CaseFile,
@@ -84,8 +85,12 @@ export function register(program: Command): void {
     if (name === 'close') ends.option('--dir <dir>', 'where the folder of the report goes', 'incidents')
     ends.action(async (number: number, options: ActOptions & { verdict?: Verdict; dir?: string }) => {
       const judged = options.verdict === undefined ? {} : { verdict: options.verdict }
-      await change(number, options, { kind: 'status', status, ...judged, ...reasonOf(options) })
-      if (options.dir !== undefined) await report(number, { ...options, dir: options.dir })
+      const changed = await changeNow(number, options, { kind: 'status', status, ...judged, ...reasonOf(options) })
+      if (options.dir === undefined) return tell(changed, options)
+      const written = await reportInto(number, { ...options, dir: options.dir })
+      if (options.json) return print({ ...changed, report: written })
+      tell(changed, options)
+      process.stdout.write(`its report is written into ${written} (--dir names another folder)\n`)
     })
   }
   act('verdict', 'judge an incident')
@@ -172,6 +177,13 @@ async function show(number: number, options: Options & { markdown?: boolean }): 
 }
 
 async function report(number: number, options: Options & { dir: string }): Promise<void> {
+  const written = await reportInto(number, options)
+  if (options.json) print({ incident: number, report: written })
+  else process.stdout.write(`report in ${written}\n`)
+}
+
+/** The whole path of the folder that was written. */
+async function reportInto(number: number, options: Options & { dir: string }): Promise<string> {
   const place = await withStore(options, async (store) => {
     const file = await caseOf(store, number)
     const evidence = await store.transaction((tx) => readEvidence(tx, file.incident.number))
@@ -179,10 +191,14 @@ async function report(number: number, options: Options & { dir: string }): Promi
       throw new Failure(`the report cannot be written: ${error.message}`, { hint: 'choose another --dir', exitCode: 3 })
     })
   })
-  if (!options.json) process.stdout.write(`report in ${place}\n`)
+  return resolve(place)
 }
 
 async function change(number: number, options: ActOptions, what: Change): Promise<void> {
+  tell(await changeNow(number, options, what), options)
+}
+
+async function changeNow(number: number, options: ActOptions, what: Change): Promise<Incident> {
   const actor = options.as ?? process.env.GITSOC_ACTOR ?? userInfo().username
   const result = await withStore(options, (store) =>
     changeIncident(store, { number, actor, at: Date.now(), change: what }),
@@ -191,8 +207,15 @@ async function change(number: number, options: ActOptions, what: Change): Promis
     const [first] = result.problems
     throw new Failure(first?.message ?? 'refused', first?.hint === undefined ? {} : { hint: first.hint })
   }
-  if (options.json) return print(result.value)
-  const { status, owner, verdict } = result.value
+  return result.value
+}
+
+function tell(incident: Incident, options: Options): void {
+  if (options.json) {
+    print(incident)
+    return
+  }
+  const { number, status, owner, verdict } = incident
   process.stdout.write(
     `incident ${number}: ${[status, owner === null ? 'nobody owns it' : `owned by ${plain(owner, 60)}`, ...(verdict === null ? [] : [verdict])].join(', ')}\n`,
   )

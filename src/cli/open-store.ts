@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type TenantId, tenantId } from '../core/model/index.ts'
-import { type OpenStore, openExistingStore, openStore, type StoreLocation, StoreMissing } from '../store/index.ts'
+import {
+  type OpenStore,
+  openExistingStore,
+  openStore,
+  type StoreLocation,
+  StoreMissing,
+  storeExists,
+} from '../store/index.ts'
 import { Failure } from './failure.ts'
 
 export interface StoreOptions {
@@ -26,15 +33,23 @@ export function openExistingStoreFor(options: StoreOptions): Promise<OpenStore> 
   return openWith(openExistingStore, options)
 }
 
+/** Whether there is a store where the options and environment name one; false too when that cannot be seen. */
+export function isStoreThere(options: StoreOptions): Promise<boolean> {
+  return storeExists(locationOf(options)).catch(() => false)
+}
+
+function locationOf(options: StoreOptions): StoreLocation {
+  const databaseUrl = process.env.DATABASE_URL
+  return options.store === undefined && databaseUrl ? { databaseUrl } : { dir: options.store ?? join('var', 'store') }
+}
+
 async function openWith(
   open: (location: StoreLocation, tenant: TenantId) => Promise<OpenStore>,
   options: StoreOptions,
 ): Promise<OpenStore> {
-  const databaseUrl = process.env.DATABASE_URL
   const tenant = tenantOf(options)
   try {
-    if (options.store === undefined && databaseUrl) return await open({ databaseUrl }, tenant)
-    return await open({ dir: options.store ?? join('var', 'store') }, tenant)
+    return await open(locationOf(options), tenant)
   } catch (error) {
     const { message } = error as Error
     if (error instanceof StoreMissing)

@@ -65,7 +65,7 @@ async function textOf(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw new Failure(`${file} cannot be read: ${(error as Error).message}`, { exitCode: 3 })
+    throw new Failure(`${file} cannot be read: ${(error as Error).message}`, { exitCode: 2 })
   }
 }
 

@@ -17,6 +17,7 @@ import {
 import { type Late, readLate } from '../pipeline/index.ts'
 import { createRuntime } from '../server/index.ts'
 import { openStore } from '../store/index.ts'
+import { checkSource } from './events-of-files.ts'
 import { Failure } from './failure.ts'
 import { loadBundle } from './load-bundle.ts'
 import { openStoreFor } from './open-store.ts'
@@ -58,12 +59,7 @@ export function register(program: Command): void {
 
 async function run(files: readonly string[], options: Options): Promise<void> {
   const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
-  if (options.source !== undefined && !bundle.integrations.some((one) => one.id === options.source)) {
-    throw new Failure(`there is no integration "${options.source}"`, {
-      hint: `known: ${bundle.integrations.map((one) => one.id).join(', ')}`,
-      exitCode: 2,
-    })
-  }
+  if (options.source !== undefined) checkSource(options.source, bundle.integrations)
   const fromStdin = files.length === 0 || (files.length === 1 && files[0] === '-')
   const reading = {
     ...(options.source === undefined ? {} : { source: options.source }),
@@ -74,7 +70,7 @@ async function run(files: readonly string[], options: Options): Promise<void> {
     ? { files: [], leftAlone: [] }
     : await surveyFiles(files, reading).catch((error: Error) => {
         throw new Failure(`a file cannot be read: ${error.message}`, {
-          hint: 'name files or directories that are there, or - for standard input',
+          hint: 'name whole files or directories that are there, or - for standard input',
           exitCode: 2,
         })
       })
@@ -115,6 +111,7 @@ async function run(files: readonly string[], options: Options): Promise<void> {
     await runtime.pipeline.drain()
     await runtime.responder.drain()
     progress.end()
+    if (total === 0) process.stderr.write('nothing was read: there is no event in what was given\n')
     const ledger = await readLedger(store)
     const incidents = await store.transaction((tx) => listIncidents(tx, { limit: 10_000 }))
     const alerts = await store.transaction((tx) =>

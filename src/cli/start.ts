@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { isLoopback } from '../server/index.ts'
+import { checkConfig } from './check-config.ts'
 import { checkPlaces } from './check-places.ts'
 import { loadBundle } from './load-bundle.ts'
-import { openStoreFor, withStoreOptions } from './open-store.ts'
+import { isStoreThere, openStoreFor, withStoreOptions } from './open-store.ts'
 import { portOf } from './port.ts'
 import { readConfig } from './read-config.ts'
 import { serverSettings } from './server-settings.ts'
@@ -48,6 +49,8 @@ async function start(options: Options): Promise<void> {
   const loaded = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
   const settings = serverSettings(config, loaded)
   await checkPlaces(settings)
+  // What is in service may know other names than what lies here; where nothing is, nothing is made for a wrong one.
+  if (!(await isStoreThere(options))) checkConfig(config, [loaded])
   const store = await openStoreFor(options)
   const started = await startServer(options, { port, config, settings, loaded, store }).catch(
     async (error: unknown) => {

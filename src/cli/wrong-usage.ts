@@ -3,7 +3,7 @@ import { didYouMean } from '../core/model/index.ts'
 import { Failure } from './failure.ts'
 
 const exitCodes =
-  '\nExit codes: 0 done, 1 found something wrong, 2 wrong usage, 3 the environment is missing something (a file or store that is not there, no database).'
+  '\nExit codes: 0 done, 1 found something wrong, 2 wrong usage (a file that is not there too), 3 the environment is missing something (no store, no database).'
 
 /**
  * Makes every command of the program, with those below it, say its exit codes in its help, and end wrong usage as a {@link Failure}
@@ -20,6 +20,11 @@ export function explainUsage(command: Command): void {
     })
   })
   for (const one of command.commands) explainUsage(one)
+}
+
+/** What to do about a failure: its own hint, or where the help of the command is that ended so. */
+export function hintFor(failure: Failure, command: Command): string {
+  return failure.hint ?? `${pathOf(command)} --help says how it is used`
 }
 
 function usageHint(command: Command, error: CommanderError): string {

@@ -150,7 +150,7 @@ async function tellIncidents(runtime: Runtime, parts: DemoParts): Promise<Incide
     )
     for (const part of one.assessment?.contributions ?? [])
       narrator.say(
-        `        ${part.points > 0 ? '+' : ''}${String(part.points).padEnd(4)} ${part.name}: ${oneLine(part.decision.sentence, 160)}`,
+        `        ${`${part.points > 0 ? '+' : ''}${part.points}`.padEnd(5)} ${part.name}: ${oneLine(part.decision.sentence, 160)}`,
         6,
       )
     narrator.say(`        ${one.assessment?.recommendation ?? ''}`)

@@ -7,7 +7,7 @@ import { evtxChunks, isEvtxFile } from './evtx-chunks.ts'
 import type { NewDelivery } from './inbox.ts'
 import { createJsonElements, TooLarge } from './json-elements.ts'
 import { peek } from './peek.ts'
-import { beginsAsRecording, recordedLines } from './recorded-lines.ts'
+import { beginsAsRecording, mayBeginAsRecording, recordedLines } from './recorded-lines.ts'
 import { textModeOf } from './text-mode.ts'
 import { isGzip, unpacked } from './unpack-gzip.ts'
 import { asUtf8, utf16Of } from './utf16.ts'
@@ -150,6 +150,7 @@ export async function* readChunks(
     if (mode === 'document' && !isJson(pending)) continue
     joinParts()
     if (mode === 'unknown') mode = textModeOf(pending, false)
+    if (mode === 'document' && source === null && mayBeginAsRecording(pending)) mode = 'lines'
     if (mode === 'document' && pending.length > maxWholeBytes && isJson(pending)) {
       for await (const chunk of readElements(pending, parts)) yield [delivery(chunk, 'lines', clock, source)]
       return

@@ -33,6 +33,14 @@ export function beginsAsRecording(start: Buffer): boolean {
   return recordedDelivery(line.toString('utf8').replace(/^\ufeff/, '')) !== null
 }
 
+const member = '\\s*"(?:at"\\s*:\\s*\\d+|source"\\s*:\\s*"[a-z0-9-]+")\\s*,'
+const opening = new RegExp(`^\\ufeff?\\{(?:${member}){2}\\s*"body"\\s*:`)
+
+/** Whether a first line whose end is not there yet may be a recorded delivery: a long one puts its body last, as recorders write it. */
+export function mayBeginAsRecording(start: Buffer): boolean {
+  return !start.includes(newline) && opening.test(start.subarray(0, 300).toString('utf8'))
+}
+
 /**
  * The deliveries of lines of a recording. Lines that are no recorded delivery lose nothing: what lies between two is given
  * to `others` and is read as the lines of any file.

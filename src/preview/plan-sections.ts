@@ -121,10 +121,16 @@ export function headlineOf(plan: Plan): string {
   const [before, after] = [plan.before, plan.after].map(({ commit }) =>
     commit === 'worktree' ? commit : commit.slice(0, 12),
   )
-  const events = Object.values(plan.counts.after).reduce((sum, one) => sum + one, 0)
-  const span = `${events} event${events === 1 ? '' : 's'} over ${perDay(plan.days)} day${plan.days === 1 ? '' : 's'}`
-  return plan.isSame ? `${before} to ${after}: nothing changes on ${span}` : `${before} to ${after} on ${span}`
+  const events = eventsOf(plan)
+  const span = events === 0 ? 'without a history' : `on ${events} event${events === 1 ? '' : 's'} over ${daysOf(plan)}`
+  return plan.isSame ? `${before} to ${after}: nothing changes ${span}` : `${before} to ${after} ${span}`
 }
+
+/** How many events were replayed; none where there is no history. */
+export const eventsOf = (plan: Plan) => Object.values(plan.counts.after).reduce((sum, one) => sum + one, 0)
+
+/** The span of the events that were replayed, in words. */
+export const daysOf = ({ days }: Plan) => `${perDay(days)} day${days === 1 ? '' : 's'}`
 
 /** Totals before and after, of what people feel. */
 export function totalsOf(plan: Plan): Section {

@@ -1,7 +1,7 @@
 import { plain, prose, table } from '../cases/index.ts'
 import type { ChangePreview } from './change-preview.ts'
 import { closuresText } from './closures.ts'
-import { headlineOf, type Section, sectionsOf, totalsOf, warningsOf } from './plan-sections.ts'
+import { daysOf, eventsOf, headlineOf, type Section, sectionsOf, totalsOf, warningsOf } from './plan-sections.ts'
 import { reviewSections } from './review-sections.ts'
 
 /** Finds the one comment that is edited. */
@@ -66,5 +66,5 @@ export function previewTitle({ failures, plan, notes }: ChangePreview): string {
   const added = plan.rules.reduce((sum, one) => sum + one.added, 0)
   const lost = plan.rules.reduce((sum, one) => sum + one.lost, 0)
   const change = ([a, b]: readonly [number, number]) => (b - a > 0 ? `+${b - a}` : String(b - a))
-  return `alerts +${added} -${lost}, incidents ${change(incidents)}, approvals ${change(approvals)} in ${Number(plan.days.toFixed(2))} days of history`
+  return `alerts +${added} -${lost}, incidents ${change(incidents)}, approvals ${change(approvals)} ${eventsOf(plan) === 0 ? 'without a history' : `in ${daysOf(plan)} of history`}`
 }

@@ -61,11 +61,11 @@ export async function backup(url: string, file: string): Promise<BackupReport> {
 }
 
 /**
- * Loads a backup into a store that holds nothing yet, in one transaction. The whole file is checked first: a backup that
- * was cut short or changed is refused before anything is written.
+ * Loads a backup into a store that holds nothing yet, in one transaction. The whole file is checked first, unless it was `checked`
+ * by {@link checkBackup}: a backup that was cut short or changed is refused before anything is written.
  */
-export async function restore(url: string, file: string): Promise<BackupReport> {
-  const report = await check(file)
+export async function restore(url: string, file: string, checked?: BackupReport): Promise<BackupReport> {
+  const report = checked ?? (await checkBackup(file))
   const client = await connected(url)
   try {
     const migration = await migrationOf(client)
@@ -123,7 +123,8 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   yield* splitLines(unzipped)
 }
 
-async function check(file: string): Promise<BackupReport> {
+/** Reads a backup through and says what it holds; rejects on one that was cut short or changed. Needs no store. */
+export async function checkBackup(file: string): Promise<BackupReport> {
   const tables: Record<string, number> = {}
   let migration = -1
   let table: string | null = null

@@ -1,5 +1,5 @@
 export * from './audit.ts'
-export { type BackupReport, backup, restore, tenantsOf } from './backup.ts'
+export { type BackupReport, backup, checkBackup, restore, tenantsOf } from './backup.ts'
 export { connect, isRetried, isUnavailable } from './connect.ts'
 export { type Embedded, startEmbedded } from './embedded.ts'
 export { listMigrations, migrate } from './migrate.ts'

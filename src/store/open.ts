@@ -39,15 +39,20 @@ export async function openStore(
 
 /** Like {@link openStore}, but makes nothing: without a database or the tenant in it, it rejects with {@link StoreMissing}. */
 export async function openExistingStore(location: StoreLocation, tenant: TenantId): Promise<OpenStore> {
-  if ('dir' in location) {
-    if (!existsSync(join(location.dir, 'pgdata', 'PG_VERSION')))
-      throw new StoreMissing(`there is no store in ${location.dir}`)
-  } else if (!(await hasSchema(location.databaseUrl))) throw new StoreMissing('there is no store in this database')
+  if (!(await storeExists(location)))
+    throw new StoreMissing(`there is no store in ${'dir' in location ? location.dir : 'this database'}`)
   const store = await reach(location, tenant, {})
   const found = await store.transaction((tx) => tx.query('select from tenant where tenant = $1', [tenant]))
   if (found.rowCount === 1) return store
   await store.close()
   throw new StoreMissing(`the store has no tenant "${tenant}"`)
+}
+
+/** Whether there is a store at that place; makes nothing. Rejects where a database does not answer. */
+export async function storeExists(location: StoreLocation): Promise<boolean> {
+  return 'dir' in location
+    ? existsSync(join(location.dir, 'pgdata', 'PG_VERSION'))
+    : await hasSchema(location.databaseUrl)
 }
 
 async function reach(

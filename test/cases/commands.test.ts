@@ -46,11 +46,16 @@ test('an analyst works an incident off from the command line, and the audit has 
     ['incidents task 1 Rotate the keys --as analyst-2', 'acknowledged'],
     ['incidents contain 1 --as analyst-2', 'contained'],
     ['incidents resolve 1 --verdict true-positive --as analyst-2', 'resolved, owned by analyst-2, true-positive'],
-    [`incidents close 1 --as analyst-2 --reason "keys rotated" --dir ${dir}`, `report in ${join(dir, '1')}`],
+    [
+      `incidents close 1 --as analyst-2 --reason "keys rotated" --dir ${dir}`,
+      `its report is written into ${join(dir, '1')} `,
+    ],
   ] as const
   for (const [line, expected] of steps)
     expect(await gitsoc(line)).toMatchObject({ code: 0, out: expect.stringContaining(expected) })
   expect(await readdir(join(dir, '1'))).toHaveLength(4)
+  const again = await gitsoc(`incidents report 1 --dir ${dir} --json`)
+  expect(JSON.parse(again.out)).toEqual({ incident: 1, report: join(dir, '1') })
   expect(await verifyAudit(store)).toMatchObject({ entries: 8, broken: null })
   expect((await gitsoc('incidents list')).out).toBe('no open incidents\n')
   const shown = (await gitsoc('incidents show 1')).out

@@ -26,6 +26,24 @@ test.each([
   expect(existsSync(dir)).toBe(false)
 })
 
+test.each([
+  [
+    'a configuration that names what there is not',
+    ['start', '--config', 'soc.yaml'],
+    /soc\.yaml:1:1: "oktaa" is no integration/,
+  ],
+  ['a file that is no backup', ['restore', 'soc.yaml'], /soc\.yaml is no sound backup/],
+] as const)('%s makes no store', async (_what, words, why) => {
+  vi.stubEnv('DATABASE_URL', '')
+  const dir = folderOf({ 'soc.yaml': 'oktaa: { mode: live }\n' })
+  const store = join(dir, 'no-store')
+  const ended = await gitsoc(...words.map((word) => word.replace(/^soc\.yaml$/, join(dir, word))), '--store', store)
+  expect(ended.err).toMatch(why)
+  expect(ended.err).toMatch(/^hint: /m)
+  expect(ended.exitCode).not.toBe(0)
+  expect(existsSync(store)).toBe(false)
+})
+
 test('a tenant that nobody has been is not made by a look at it', async () => {
   const store = await testStore()
   vi.stubEnv('DATABASE_URL', store.url)

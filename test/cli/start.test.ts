@@ -43,8 +43,11 @@ test('the banner says which webhooks take deliveries and which lack something, a
 }, async () => {
   const lines = await started()
   expect(lines[0]).toMatch(/^gitsoc listens on http:\/\/127\.0\.0\.1:\d+, bundle [0-9a-f]{16} of \S+, simulate mode$/)
-  expect(lines[1]).toMatch(/^webhooks that take deliveries: .*\bwazuh\b/)
-  expect(lines[2]).toMatch(/^webhooks that refuse until .*\bokta\b/)
+  expect(lines[1]).toBe(
+    '/ingest, /analyze, /stats, /health and /metrics answer programs of this machine; behind a proxy set the secret api-token',
+  )
+  expect(lines[2]).toMatch(/^webhooks that take deliveries: .*\bwazuh\b/)
+  expect(lines[3]).toMatch(/^webhooks that refuse until .*\bokta\b/)
   expect(lines.join('\n')).not.toContain('sesame')
   expect(lines.at(-1)).toBe('stopped, nothing lost')
 })
@@ -54,6 +57,7 @@ test('with --json every line is JSON: that it listens, and that it has stopped',
   expect(first).toMatchObject({
     url: expect.stringMatching(/^http:/),
     live: [],
+    api: 'this machine',
     webhooks: { ready: expect.arrayContaining(['wazuh']), refusing: expect.arrayContaining(['okta']) },
   })
   expect(rest).toEqual([{ stopped: true }])

@@ -36,6 +36,22 @@ test('a recording of one delivery is one too', async () => {
   expect((await read(line())).map(shown)).toEqual([asOkta])
 })
 
+test.each([2, 5])('a recording whose first line has %s MB is one too', async (megabytes) => {
+  const long = line({ body: 'x'.repeat(megabytes * 1_000_000) })
+  const found = await read(`${long}\n${line({ at: at + 1 })}\n`)
+  expect(found.map((one) => [one.source, one.transport, one.receivedAt, one.body.length])).toEqual([
+    ['okta', 'webhook', at, megabytes * 1_000_000],
+    ['okta', 'webhook', at + 1, 17],
+  ])
+})
+
+test('a long line that only begins like a recorded delivery is read as any line, and nothing behind it is lost', async () => {
+  const long = line({ body: 'x'.repeat(2_000_000), id: 1 })
+  const found = await read(`${long}\n{"a":1}\n`)
+  expect(found.every((one) => one.transport === 'file' && one.source === null)).toBe(true)
+  expect(found.map((one) => Buffer.from(one.body).toString()).join('')).toBe(`${long}\n{"a":1}\n`)
+})
+
 test.each([
   ['a member more', line({ id: 1 })],
   ['no time', line({ at: '2026-05-12' })],

@@ -28,7 +28,9 @@ async function commands(people?: readonly string[]) {
 test('a person sees what waits, looks at it, approves it, and sees what was done and how to undo it', async () => {
   const { gitsoc, approval, run, drain } = await commands()
   expect((await gitsoc('approvals', 'list')).out).toMatch(
-    new RegExp(`^${approval} +pending .*okta.suspend_user on user17@example.com`),
+    new RegExp(
+      `^approval +status .*\\n${approval} +pending +1  [-0-9]{10} [:0-9]{8} \\(\\d.* left\\) +okta.suspend_user on user17@example.com`,
+    ),
   )
   expect((await gitsoc('approvals', 'show', approval)).out).toContain('bound to  ')
   expect((await gitsoc('runs', 'list')).out).toMatch(new RegExp(`^${run} +waiting +incident 1 .*contain`))

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { vi } from 'vitest'
 import { Failure } from '../../src/cli/failure.ts'
 import { commandGroups } from '../../src/cli/index.ts'
-import { explainUsage } from '../../src/cli/wrong-usage.ts'
+import { explainUsage, hintFor } from '../../src/cli/wrong-usage.ts'
 
 /** What a command wrote and how it ended, as a shell would see it. */
 export interface Ended {
@@ -23,17 +23,21 @@ export async function gitsoc(...args: readonly string[]): Promise<Ended> {
   ]
   const before = process.exitCode
   process.exitCode = undefined
+  let running = new Command('gitsoc')
   try {
     const program = new Command('gitsoc').exitOverride().configureOutput({ writeErr: () => {} })
     for (const [, commands] of commandGroups) for (const register of commands) register(program)
     explainUsage(program)
+    program.hook('preAction', (_program, command) => {
+      running = command
+    })
     await program.parseAsync(args, { from: 'user' })
     return ended(out, err, Number(process.exitCode ?? 0))
   } catch (error) {
     if (error instanceof CommanderError)
       return ended(out, [...err, `gitsoc: ${error.message}\n`], error.exitCode === 0 ? 0 : 2)
     if (!(error instanceof Failure)) throw error
-    err.push(`gitsoc: ${error.message}\n`, error.hint === undefined ? '' : `hint: ${error.hint}\n`)
+    err.push(`gitsoc: ${error.message}\n`, `hint: ${hintFor(error, running)}\n`)
     return ended(out, err, error.exitCode)
   } finally {
     process.exitCode = before
