@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { databaseAway } from './database-away.ts'
 import { killUnderHooks } from './hooks-kill.ts'
 import { killUnderLoad } from './kill.ts'
+import { killAtPoints } from './points/kill-at-points.ts'
 import { respondWithoutDatabase } from './respond-away.ts'
 import { killResponders } from './respond-kill.ts'
 
@@ -36,4 +37,14 @@ test('a database that goes away in the middle of runs: they go on, nothing is le
 }, async () => {
   const report = await respondWithoutDatabase(12, 2000)
   expect(report).toMatchObject({ lost: 0, twice: 0, faults: [] })
+})
+
+// The same points in every run, so that a failure belongs to the change that caused it; GITSOC_SEED=0 tries others.
+const seed = Number(process.env.GITSOC_SEED ?? 20_261_121) || Date.now()
+
+test(`a worker killed at any outside step: another takes over, and the end is as if nothing had happened (seed ${seed})`, {
+  timeout: 300_000,
+}, async () => {
+  const report = await killAtPoints({ lanes: 2, sample: { seed, scenarios: 7, points: 3 } })
+  expect(report).toMatchObject({ scenarios: 7, kills: 21, lost: 0, twice: 0, faults: [] })
 })

@@ -1,16 +1,23 @@
 import { databaseAway } from './database-away.ts'
 import { killUnderHooks } from './hooks-kill.ts'
 import { killUnderLoad } from './kill.ts'
+import { killAtPoints } from './points/kill-at-points.ts'
 import { respondWithoutDatabase } from './respond-away.ts'
 import { killResponders } from './respond-kill.ts'
 
-// npm run faults: the long forms; CI runs the bounded ones of faults.test.ts
+// npm run faults [-- points load hooks database workers away]: the long forms; CI runs the bounded ones of faults.test.ts
+const wanted = new Set(process.argv.slice(2))
+const runs = (name: string) => wanted.size === 0 || wanted.has(name)
 const say = (name: string, report: { readonly faults: readonly string[] }) => {
   process.stdout.write(`${name} ${report.faults.length === 0 ? 'exact' : 'WRONG'} ${JSON.stringify(report)}\n`)
   if (report.faults.length > 0) process.exitCode = 1
 }
-say('kill -9 under load', await killUnderLoad(20_000, 25))
-say("kill -9 under requests to a playbook's webhook", await killUnderHooks(1000, 25))
-say('database away for 10 s', await databaseAway(4000, 10_000))
-say('kill -9 of workers at every point of a run', await killResponders(8, { lanes: 4 }))
-say('database away for 10 s in the middle of runs', await respondWithoutDatabase(200, 10_000))
+const told = (where: string, done: number, of: number) => {
+  if (done % 50 === 0) process.stderr.write(`${done} of ${of} points: ${where}\n`)
+}
+if (runs('points')) say('kill -9 of a worker at each outside step', await killAtPoints({ lanes: 3, onPoint: told }))
+if (runs('load')) say('kill -9 under load', await killUnderLoad(20_000, 25))
+if (runs('hooks')) say("kill -9 under requests to a playbook's webhook", await killUnderHooks(1000, 25))
+if (runs('database')) say('database away for 10 s', await databaseAway(4000, 10_000))
+if (runs('workers')) say('kill -9 of workers at every point of a run', await killResponders(8, { lanes: 4 }))
+if (runs('away')) say('database away for 10 s in the middle of runs', await respondWithoutDatabase(200, 10_000))

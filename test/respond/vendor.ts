@@ -53,6 +53,7 @@ export async function startVendor(): Promise<Vendor> {
       const locked = (vendor.done.get(`lock ${whom}`) ?? 0) > (vendor.done.get(`unlock ${whom}`) ?? 0)
       return send(response, 200, { locked, stamped: vendor.done.has(`stamp ${whom}`) })
     }
+    if (verb === 'done') return send(response, 200, { n: vendor.done.get(`${whom} ${url.split('/')[3]}`) ?? 0 })
     const how = vendor.answers.shift() ?? 200
     if (verb === 'fail') await vendor.before(call)
     if (how === 'never') return
