@@ -83,18 +83,20 @@ export async function readTrace(store: Store, dir: string): Promise<Trace> {
   }
 }
 
-/** How many messages lie in the outbox, and what the incident's file of containments lists. */
+/** What lies in the outbox and what was rendered, and what the incident's file of containments lists. */
 async function filesIn(dir: string): Promise<Record<string, unknown>> {
   const outbox = await readdir(join(dir, 'outbox')).catch(() => [])
+  const artifacts = await readdir(join(dir, 'artifacts/incident-1')).catch(() => [])
   const file = await readFile(join(dir, 'incidents/1/containment.yaml'), 'utf8').catch(() => '')
   const listed = [...file.matchAll(/target: (\S+)/g)].map(([, target]) => target)
-  return { messages: outbox.filter((one) => one.endsWith('.eml')).length, listed }
+  return { messages: outbox.filter((one) => one.endsWith('.eml')).length, artifacts: artifacts.length, listed }
 }
 
 const withoutIds = (row: object, dir: string) =>
   JSON.parse(
     JSON.stringify(row)
       .replaceAll(/\b(run|ef|ap)-[0-9a-z]{8,}/g, '$1-')
+      .replaceAll(/-[0-9a-z]{6}\.json/g, '.json')
       .replaceAll(dir, ''),
   ) as Record<string, unknown>
 
