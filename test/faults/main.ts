@@ -5,11 +5,16 @@ import { killAtPoints } from './points/kill-at-points.ts'
 import { respondWithoutDatabase } from './respond-away.ts'
 import { killResponders } from './respond-kill.ts'
 
-// npm run faults [-- points load hooks database workers away]: the long forms; CI runs the bounded ones of faults.test.ts
-const wanted = new Set(process.argv.slice(2))
-const runs = (name: string) => wanted.size === 0 || wanted.has(name)
+// npm run faults [-- points load hooks database workers away] [--json]: the long forms; CI runs the bounded ones of faults.test.ts
+const words = process.argv.slice(2)
+const wanted = words.filter((word) => word !== '--json')
+const runs = (name: string) => wanted.length === 0 || wanted.includes(name)
 const say = (name: string, report: { readonly faults: readonly string[] }) => {
-  process.stdout.write(`${name} ${report.faults.length === 0 ? 'exact' : 'WRONG'} ${JSON.stringify(report)}\n`)
+  const verdict = report.faults.length === 0 ? 'exact' : 'WRONG'
+  const line = words.includes('--json')
+    ? JSON.stringify({ name, verdict, ...report })
+    : `${name} ${verdict} ${JSON.stringify(report)}`
+  process.stdout.write(`${line}\n`)
   if (report.faults.length > 0) process.exitCode = 1
 }
 const told = (where: string, done: number, of: number) => {
