@@ -1,5 +1,6 @@
 import { compileSelection } from '../core/detect/index.ts'
 import { isObject, type Json, type JsonObject, type Place } from '../core/model/index.ts'
+import type { ActionSpec } from '../core/normalize/index.ts'
 import { callAuthorized } from './authorize.ts'
 import type { VendorRequest } from './call-vendor.ts'
 import type { Claimed } from './claimed.ts'
@@ -9,6 +10,7 @@ import type { Verdict } from './next-call.ts'
 import { type Performed, type PerformPlaces, perform, simulate } from './perform.ts'
 import { readOutput } from './read-output.ts'
 import { renderRequest } from './render-request.ts'
+import { readXml } from './xml-answer.ts'
 
 /** How vendors are reached. Without it nothing is sent. */
 export interface Live {
@@ -112,12 +114,20 @@ async function confirm(claimed: Claimed, live: Live, clock: () => number): Promi
   const answer = await ask(claimed, wanted, live, clock)
   if (answer.verdict !== 'done' && answer.status !== 404)
     return made('unclear', `it cannot be confirmed: ${answer.sentence}`, answer)
-  const isThere = selection.value.test({ status: answer.status, body: answer.body })
+  const body = treeOf(claimed.spec, answer.body)
+  const isThere = selection.value.test({ status: answer.status, body })
   if (isThere) return made('done', 'the vendor confirms that it is done', answer)
-  const isAnswer = answer.body !== null && typeof answer.body !== 'string'
+  const isAnswer = body !== null && typeof body !== 'string'
   return isAnswer || answer.status === 404
     ? made('absent', 'the vendor says that it is not done', answer)
     : made('unclear', 'the answer to the confirming request says nothing', answer)
+}
+
+/** What a confirming answer holds: an answer in XML by its elements. */
+function treeOf(spec: ActionSpec, body: Json): Json {
+  if (!isObject(spec.response) || typeof body !== 'string') return body
+  const read = readXml(body)
+  return read.ok ? read.value : body
 }
 
 function rollbackOf(claimed: Claimed, live: Live): Json {
@@ -151,7 +161,11 @@ async function ask(claimed: Claimed, wanted: Json | undefined, live: Live, clock
   const wire: VendorRequest = {
     method,
     url,
-    headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), accept: 'application/json', ...texts },
+    headers: {
+      ...(isJson ? { 'content-type': 'application/json' } : {}),
+      accept: isObject(claimed.spec.response) ? 'application/xml, text/xml' : 'application/json',
+      ...texts,
+    },
     body: body === null ? null : isJson ? JSON.stringify(body) : String(body),
     timeoutMs: claimed.timeoutMs,
     privateAllowed,

@@ -288,3 +288,14 @@ test('several replicas call a vendor once', async () => {
   expect(world.vendor.calls.toSorted()).toEqual([1, 2, 3, 4, 5, 6].map((n) => `POST /wipe/u${n}`))
   expect(await world.show()).toMatchObject({ status: 'completed' })
 })
+
+test('an answer in XML is asked for and read by the steps after it; one in anything else is none', async () => {
+  const told = `  - { id: who, action: vendor.who, with: { user: u17 }, onError: continue }\n  - { id: tell, task: "{{ steps.who.status }} {{ steps.who.output.Who | default('nobody') }}" }\n`
+  const seen = async (answer: Answer) => {
+    const world = await live(told, [answer])
+    await world.play()
+    return (await world.rows<{ text: string }>('select title as text from task')).map((one) => one.text)
+  }
+  expect(await seen('xml')).toEqual(['done application/xml, text/xml'])
+  expect(await seen(200)).toEqual(['failed nobody'])
+})

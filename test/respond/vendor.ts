@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 /** How the stand-in answers one call: a status, or something worse. `lost`: it does what it was asked and hangs up. */
-export type Answer = number | 'garbage' | 'never' | 'lost' | 'refused' | 'huge' | 'redirect'
+export type Answer = number | 'garbage' | 'never' | 'lost' | 'refused' | 'huge' | 'redirect' | 'xml'
 
 /** A vendor on loopback that counts what it was asked and what it has done. */
 export interface Vendor {
@@ -71,6 +71,10 @@ export async function startVendor(): Promise<Vendor> {
     if (how === 'lost') return void response.destroy()
     if (how === 'garbage') return void response.writeHead(200).end('<html>welcome to the hotel</html>')
     if (how === 'huge') return void response.writeHead(200).end('x'.repeat(2_000_000))
+    if (how === 'xml')
+      return void response
+        .writeHead(200, { 'content-type': 'text/xml' })
+        .end(`<Answer><Who>${request.headers.accept}</Who></Answer>`)
     send(response, how as number, {
       level: 7,
       token: 'top-secret',
@@ -145,5 +149,13 @@ actions:
     ${user}
     output: { type: object, required: [level], properties: { level: { type: integer }, token: { type: string, x-secret: true } } }
     request: { method: GET, path: "/look/{{ user }}" }
+  - id: who
+    title: Look somebody up, in XML
+    effect: read
+    target: user
+    ${user}
+    response: { format: xml, at: /Answer }
+    output: { type: object, required: [Who], properties: { Who: { type: string } } }
+    request: { method: GET, path: "/who/{{ user }}" }
 `,
 }

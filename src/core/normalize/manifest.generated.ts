@@ -210,6 +210,16 @@ export interface IntegrationManifest {
       [k: string]: Json
     }
     /**
+     * Answers in XML: output and confirm are about their elements, by names without prefix.
+     */
+    response?: {
+      format: 'xml'
+      /**
+       * The element that output describes, from the root: /GetUserResponse/GetUserResult/User.
+       */
+      at: string
+    }
+    /**
      * Name of the input that is acted on.
      */
     target: string
