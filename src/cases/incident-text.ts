@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { tacticOrder } from '../core/correlate/index.ts'
 import { type Contribution, explanationOf, formatPlace, type Observable, severityName } from '../core/model/index.ts'
+import { groupsText } from '../core/policy/index.ts'
 import type { ApprovalView, CaseFile, EffectView } from './read.ts'
 import { cell, columnsOf, plain, wrap } from './terminal.ts'
 import { duration, factText, measures, saidSeverity, signed, utc, words } from './wording.ts'
@@ -198,7 +199,7 @@ export function outcomeOf(effect: EffectView): string {
 }
 
 function approvalLine(one: ApprovalView): string {
-  const who = `${one.quorum} of ${one.roles.map((role) => plain(role, 40)).join(', ')}`
+  const who = groupsText(one, (role) => plain(role, 40))
   return `${plain(one.action, 60)} on ${plain(one.target, 120)} until ${utc(one.expiresAt)}, approval by ${who}: gitsoc approve ${plain(one.id, 40)}`
 }
 

@@ -1,4 +1,5 @@
 import type { AlertGroup, Incident, IncidentNumber, IncidentSeverity, Json, JsonObject } from '../core/model/index.ts'
+import type { Group } from '../core/policy/index.ts'
 import type { Tx } from '../store/index.ts'
 import { type Containment, readContainments } from './containment.ts'
 import { type AlertRow, alertOfRow, type IncidentRow, incidentColumns, incidentOf } from './incident-row.ts'
@@ -49,6 +50,7 @@ export interface ApprovalView {
   readonly status: string
   readonly roles: readonly string[]
   readonly quorum: number
+  readonly also: readonly Group[]
   readonly askedAt: number
   readonly expiresAt: number
   readonly answers: readonly {
@@ -172,7 +174,7 @@ export async function readCase(tx: Tx, number: IncidentNumber): Promise<CaseFile
     key,
   )
   const approvals = await tx.query<ApprovalView>(
-    `select p.id, p.action, p.target, p.why, p.status, p.roles, p.quorum, p.asked_at as "askedAt", p.expires_at as "expiresAt",
+    `select p.id, p.action, p.target, p.why, p.status, p.roles, p.quorum, p.also, p.asked_at as "askedAt", p.expires_at as "expiresAt",
        (select coalesce(jsonb_agg(jsonb_build_object('actor', a.actor, 'answer', a.answer, 'reason', a.reason, 'at', a.at) order by a.at), '[]')
         from approval_answer a where a.tenant = p.tenant and a.approval = p.id) as answers
      from approval p where p.tenant = $1 and p.incident = $2 order by p.asked_at, p.path`,

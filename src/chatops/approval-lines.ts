@@ -1,4 +1,5 @@
 import { plain, utc } from '../cases/index.ts'
+import { groupsOf } from '../core/policy/index.ts'
 import type { Approval, Bound } from '../respond/index.ts'
 
 const maxInputs = 900
@@ -15,7 +16,7 @@ export interface Growth {
  * else than what is approved.
  */
 export function approvalLines(approval: Approval, bound: Bound | null, growth?: Growth): readonly string[] {
-  const { id, kind, action, target, options, quorum, roles, answers, digest } = approval
+  const { id, kind, action, target, options, answers, digest } = approval
   const inputs = JSON.stringify(approval.inputs)
   const asks: Readonly<Record<Approval['kind'], string>> = {
     effect: `${id}: may ${action} be done on ${plain(target, 200)}?`,
@@ -38,7 +39,9 @@ export function approvalLines(approval: Approval, bound: Bound | null, growth?: 
       : [
           `  since it was asked the incident has grown by ${growth.alerts} alert${growth.alerts === 1 ? '' : 's'}; what would be done is still what stands here`,
         ]),
-    `  ${isOpen ? 'may be answered' : 'could be answered'} until ${utc(approval.expiresAt)} UTC by ${quorum === 1 ? 'one' : `${quorum} together`} of ${roles.join(', ')}`,
+    `  ${isOpen ? 'may be answered' : 'could be answered'} until ${utc(approval.expiresAt)} UTC by ${groupsOf(approval)
+      .map((one) => `${one.quorum === 1 ? 'one' : `${one.quorum} together`} of ${one.roles.join(', ')}`)
+      .join(' and ')}`,
     ...answers.map(
       (one) =>
         `  ${plain(one.actor, 80)} said ${plain(one.answer, 60)} at ${utc(one.at)}${one.reason === '' ? '' : `: ${plain(one.reason, 200)}`}`,

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { cell, duration, utc } from '../cases/index.ts'
 import { personOf } from '../chatops/index.ts'
 import { oneLine } from '../core/model/index.ts'
+import { groupsText } from '../core/policy/index.ts'
 import {
   type Approval,
   answerApproval,
@@ -181,7 +182,7 @@ function details(one: Approval, bound: Bound | null, now: number): string {
     ['inputs', oneLine(JSON.stringify(one.inputs), 20_000)],
     ['why', oneLine(one.why, 400)],
     ...(one.options.length === 0 ? [] : [['options', oneLine(one.options.join(', '), 400)] as [string, string]]),
-    ['needs', `${one.quorum} of ${one.roles.join(', ')}`],
+    ['needs', groupsText(one)],
     ['asked', `${utc(one.askedAt)} UTC`],
     ['until', `${utc(one.expiresAt)} UTC${one.status === 'pending' ? ` (${leftOf(one.expiresAt - now)})` : ''}`],
     ...boundRows(bound),

@@ -39,7 +39,7 @@ const incident = object({
 })
 const effect = object({
   ...{ action: text, effect: text, target: text, criticality: orNull(text), answer: oneOf('allow', 'ask', 'deny') },
-  ...{ roles: texts, quorum: number, sentence: text },
+  ...{ roles: texts, quorum: number, also: list(object({ roles: texts, quorum: number })), sentence: text },
 })
 const run = object({
   ...{ playbook: text, title: text, at: number, incident: number, because: text, status: text },

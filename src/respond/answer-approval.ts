@@ -1,5 +1,6 @@
 import { appendTimeline } from '../cases/index.ts'
 import { oneLine } from '../core/model/index.ts'
+import { type Group, groupsOf } from '../core/policy/index.ts'
 import { appendAudit, type Store } from '../store/index.ts'
 import { lockStory } from './lock-story.ts'
 import { type Approval, readApproval } from './read-approvals.ts'
@@ -48,19 +49,22 @@ export async function answerApproval(store: Store, given: Answer): Promise<Answe
       return refused('what is to be done is not what was shown: look again')
     const near = await selfApproval(tx, approval, answer)
     if (near !== null) return refused(near)
-    if (!answer.roles.some((role) => approval.roles.includes(role)))
-      return refused(`the answer needs one of the roles ${approval.roles.join(', ')}`)
+    const groups = groupsOf(approval)
+    const asking = groups.flatMap((one) => one.roles)
+    if (!answer.roles.some((role) => asking.includes(role)))
+      return refused(`the answer needs one of the roles ${[...new Set(asking)].join(', ')}`)
     const fault = notAnAnswer(approval, answer.answer)
     if (fault !== null) return refused(fault)
     if (approval.answers.some((one) => one.actor === answer.actor))
       return refused(`${answer.actor} has answered already`)
     await tx.query(
-      'insert into approval_answer (tenant, approval, actor, answer, channel, reason, at) values ($1, $2, $3, $4, $5, $6, $7)',
-      [tx.tenant, answer.id, answer.actor, answer.answer, answer.channel, answer.reason, answer.at],
+      'insert into approval_answer (tenant, approval, actor, answer, channel, reason, at, roles) values ($1, $2, $3, $4, $5, $6, $7, $8)',
+      [tx.tenant, answer.id, answer.actor, answer.answer, answer.channel, answer.reason, answer.at, [...answer.roles]],
     )
-    const agree = approval.answers.filter((one) => one.answer === answer.answer).length + 1
+    const agree = [...approval.answers, answer].filter((one) => one.answer === answer.answer)
+    const missing = missingOf(approval, agree)
     const isChoice = approval.options.length > 0
-    const status = !isChoice && answer.answer === 'deny' ? 'denied' : agree >= approval.quorum ? 'approved' : 'pending'
+    const status = !isChoice && answer.answer === 'deny' ? 'denied' : missing === 0 ? 'approved' : 'pending'
     if (status !== 'pending') {
       await tx.query('update approval set status = $3, settled_at = $4, chosen = $5 where tenant = $1 and id = $2', [
         tx.tenant,
@@ -99,8 +103,20 @@ export async function answerApproval(store: Store, given: Answer): Promise<Answe
       },
     ])
     await tx.query(`select pg_notify('gitsoc_runs', $1)`, [tx.tenant])
-    return { ok: true, status, missing: Math.max(0, approval.quorum - agree) } as const
+    return { ok: true, status, missing } as const
   })
+}
+
+/** How many more have to agree, at least. An answer from before roles were kept counts for the approval's own. */
+function missingOf(approval: Approval, agree: readonly Pick<Answer, 'roles'>[]): number {
+  const [own, ...also] = groupsOf(approval)
+  const lacks = (group: Group | undefined, isOwn: boolean) =>
+    group === undefined
+      ? 0
+      : group.quorum -
+        agree.filter(({ roles }) => (isOwn && roles.length === 0) || roles.some((one) => group.roles.includes(one)))
+          .length
+  return Math.max(0, lacks(own, true), ...also.map((one) => lacks(one, false)))
 }
 
 const prefix = (approval: Approval) => (approval.kind === 'break-glass' ? 'break-glass' : 'approval')

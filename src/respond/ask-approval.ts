@@ -9,7 +9,10 @@ import { type QuestionRow, writeQuestions } from './write-questions.ts'
 import { writeVoided } from './write-voided.ts'
 
 /** What people are asked. */
-export type Question = Omit<Approval, 'id' | 'status' | 'answers' | 'roles' | 'quorum' | 'expiresAt' | 'chosen'> & {
+export type Question = Omit<
+  Approval,
+  'id' | 'status' | 'answers' | 'roles' | 'quorum' | 'also' | 'expiresAt' | 'chosen'
+> & {
   /** How often the same was asked before, under other terms or before it was something else for a while. */
   readonly turn?: number
 }
@@ -81,6 +84,7 @@ function rowOf(question: Question, terms: ApprovalTerms): QuestionRow {
     why: storableText(question.why),
     roles: [...terms.roles],
     quorum: terms.quorum,
+    also: terms.also ?? [],
     expiresAt: askedAt + terms.expiresMs,
     escalateAt: terms.escalate === undefined ? null : askedAt + terms.escalate.afterMs,
     escalateTo: [...(terms.escalate?.roles ?? [])],

@@ -1,6 +1,14 @@
 import type { JsonObject } from '../core/model/index.ts'
 import type { ActionSpec, Integration } from '../core/normalize/index.ts'
-import { type ApprovalTerms, approvalDigest, type GateDecision, gate } from '../core/policy/index.ts'
+import {
+  type ApprovalTerms,
+  approvalDigest,
+  type GateDecision,
+  type Group,
+  gate,
+  groupsOf,
+  groupsText,
+} from '../core/policy/index.ts'
 import { askIn, makeVoid, type Question } from './ask-approval.ts'
 import { criticalityOf } from './criticality.ts'
 import type { Approval } from './read-approvals.ts'
@@ -81,7 +89,7 @@ export async function gateEffect(turn: Turn, wanted: Wanted): Promise<Gated> {
     return { kind: 'asked', wakeAt: before.expiresAt }
   }
   if (before !== undefined) await makeVoid(round, before)
-  const again = before === undefined ? '' : `; asked again, because it needs ${termsText(terms)} now`
+  const again = before === undefined ? '' : `; asked again, because it needs ${groupsText(terms)} now`
   const question: Question = {
     kind: 'effect',
     run: run.id,
@@ -107,10 +115,15 @@ export async function gateEffect(turn: Turn, wanted: Wanted): Promise<Gated> {
  */
 function suffices(approval: Approval, terms: ApprovalTerms): boolean {
   const may = [...terms.roles, ...(terms.escalate?.roles ?? [])]
-  return approval.quorum >= terms.quorum && approval.roles.every((role) => may.includes(role))
+  return (
+    approval.quorum >= terms.quorum &&
+    approval.roles.every((role) => may.includes(role)) &&
+    (terms.also ?? []).every((wanted) => groupsOf(approval).some((one) => isWithin(one, wanted)))
+  )
 }
 
-const termsText = ({ quorum, roles }: ApprovalTerms) => `${quorum} of ${roles.join(', ')}`
+const isWithin = (one: Group, wanted: Group) =>
+  one.quorum >= wanted.quorum && one.roles.every((role) => wanted.roles.includes(role))
 
 const reasonOf = (approval: Approval) => {
   const denial = approval.answers.find((one) => one.answer === 'deny')

@@ -1,4 +1,5 @@
 import type { ApprovalId, IncidentNumber, JsonObject } from '../core/model/index.ts'
+import type { Group } from '../core/policy/index.ts'
 import type { Tx } from '../store/index.ts'
 
 /** An approval or a question as people see it. */
@@ -17,6 +18,8 @@ export interface Approval {
   readonly author: string
   readonly roles: readonly string[]
   readonly quorum: number
+  /** Others who have to agree as well. */
+  readonly also: readonly Group[]
   readonly askedAt: number
   readonly expiresAt: number
   /** What can be answered; `approve` and `deny` where it is empty. */
@@ -29,11 +32,13 @@ export interface Approval {
     readonly answer: string
     readonly reason: string
     readonly at: number
+    /** With which roles. */
+    readonly roles: readonly string[]
   }[]
 }
 
-const columns = `id, kind, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, asked_at as "askedAt", expires_at as "expiresAt", options, chosen, status,
-  (select coalesce(jsonb_agg(jsonb_build_object('actor', a.actor, 'answer', a.answer, 'reason', a.reason, 'at', a.at) order by a.at), '[]') from approval_answer a where a.tenant = approval.tenant and a.approval = approval.id) as answers`
+const columns = `id, kind, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, also, asked_at as "askedAt", expires_at as "expiresAt", options, chosen, status,
+  (select coalesce(jsonb_agg(jsonb_build_object('actor', a.actor, 'answer', a.answer, 'reason', a.reason, 'at', a.at, 'roles', a.roles) order by a.at), '[]') from approval_answer a where a.tenant = approval.tenant and a.approval = approval.id) as answers`
 
 /** Approvals, the ones that wait first. */
 export async function listApprovals(tx: Tx, options: { pendingOnly?: boolean } = {}): Promise<readonly Approval[]> {

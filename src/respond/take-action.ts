@@ -43,7 +43,7 @@ export async function takeAction(turn: Turn, next: Extract<NextStep, { kind: 'ac
       target,
       inputs,
       digest: gated.digest,
-      breakGlass: breakGlass === null ? null : { ...breakGlass },
+      breakGlass: breakGlass === null ? null : { ...breakGlass, also: [] },
     }
     return { kind: 'ended', result: { path, status: 'denied', output: null, sentence: gated.sentence, denied } }
   }

@@ -16,13 +16,13 @@ export async function writeQuestions(tx: Tx, rows: readonly QuestionRow[]): Prom
 
 // Where the content is of a commit and nobody could say who wrote what runs, one more person has to agree: of those, one at least is not
 // its author. Content that is of no commit has no author to be found, and whoever can change it can change the policies too.
-const text = `insert into approval (tenant, id, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, asked_at, expires_at,
+const text = `insert into approval (tenant, id, run, incident, path, digest, action, target, inputs, why, author, roles, quorum, also, asked_at, expires_at,
     kind, options, escalate_at, escalate_to)
   select $1, id, run, incident, path, digest, action, target, inputs, why, author, roles,
     quorum + case when kind in ('effect', 'break-glass') and exists (select from run o join bundle b on b.tenant = o.tenant and b.digest = o.bundle
       where o.tenant = $1 and o.id = r.run and b.commit ~ '^[0-9a-f]{40,64}$' and not b.authors ? o.playbook) then 1 else 0 end,
-    "askedAt", "expiresAt",
+    also, "askedAt", "expiresAt",
     kind, options, "escalateAt", "escalateTo"
   from jsonb_to_recordset($2::jsonb) as r(id text, run text, incident int, path text, digest text, action text, target text, inputs jsonb, why text,
-    author text, roles text[], quorum int, "askedAt" bigint, "expiresAt" bigint, kind text, options text[], "escalateAt" bigint, "escalateTo" text[])
+    author text, roles text[], quorum int, also jsonb, "askedAt" bigint, "expiresAt" bigint, kind text, options text[], "escalateAt" bigint, "escalateTo" text[])
   on conflict do nothing`

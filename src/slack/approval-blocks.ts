@@ -1,4 +1,5 @@
 import { utc } from '../cases/index.ts'
+import { groupsText } from '../core/policy/index.ts'
 import type { Approval } from '../respond/index.ts'
 import { type Block, type Button, type Modal, plainText } from './blocks.ts'
 import { harmless, inFull } from './harmless.ts'
@@ -54,7 +55,7 @@ function linesOf(approval: Approval): readonly (string | null)[] {
     line(isQuestion ? 'Question' : 'Target', approval.target),
     ...(isQuestion ? [] : [line('Inputs', JSON.stringify(approval.inputs))]),
     `Why: ${harmless(approval.why, 600)}`,
-    `Needs: ${approval.quorum} of ${harmless(approval.roles.join(', '), 200)}; so far ${approval.answers.length === 0 ? 'nobody' : harmless(approval.answers.map((one) => `${one.actor}: ${one.answer}`).join(', '), 300)}`,
+    `Needs: ${harmless(groupsText(approval), 300)}; so far ${approval.answers.length === 0 ? 'nobody' : harmless(approval.answers.map((one) => `${one.actor}: ${one.answer}`).join(', '), 300)}`,
     `Expires: ${utc(approval.expiresAt)} UTC`,
     `Approval: ${approval.id}, digest ${approval.digest.slice(0, 16)}`,
   ]

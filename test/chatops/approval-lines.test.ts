@@ -17,12 +17,13 @@ const approval: Approval = {
   author: 'team',
   roles: ['responder', 'incident-lead'],
   quorum: 2,
+  also: [],
   askedAt: 0,
   expiresAt: 3_600_000,
   options: [],
   chosen: null,
   status: 'pending',
-  answers: [{ actor: 'lead-1', answer: 'approve', reason: 'sure', at: 1000 }],
+  answers: [{ actor: 'lead-1', answer: 'approve', reason: 'sure', at: 1000, roles: ['incident-lead'] }],
 }
 const bound: Bound = {
   ...{ bundle: 'b', commit: 'c'.repeat(40), run: 'run-1', step: 'suspend', action: approval.action },

@@ -17,7 +17,7 @@ async function asked(policy?: string) {
   return { ...world, approval }
 }
 
-const effects = (world: Awaited<ReturnType<typeof asked>>) =>
+const effects = (world: Pick<Awaited<ReturnType<typeof asked>>, 'rows'>) =>
   world.rows<{ outcome: string; approval: string; target: string; rollback: { url: string } }>(
     'select outcome, approval, target, rollback from effect order by intended_at',
   )
@@ -57,6 +57,39 @@ test('nothing happens before a person approves, then exactly what was shown, wit
     ['after', 'done'],
   ])
   expect((await verifyAudit(world.store)).broken).toBeNull()
+})
+
+test('where a policy and the step name different people, both have to agree', async () => {
+  const step = suspendFirst.replace(', expires', ', approval: { roles: [hr], quorum: 2, expires: 8h }, expires')
+  const lead =
+    'rules:\n  - { effects: [destructive], answer: ask, approvers: { roles: [lead], quorum: 1, expires: 2h }, reason: a lead }\n'
+  const world = await worldOf(await bundleWith(step, lead))
+  await world.drain()
+  const [approval] = await world.approvals()
+  if (approval === undefined) throw new Error('nothing was asked')
+  expect(approval).toMatchObject({ roles: ['hr'], quorum: 2, also: [{ roles: ['lead'], quorum: 1 }] })
+  const by = (actor: string, ...roles: string[]) => world.answer(approval.id, { actor, roles })
+  expect(await by('nobody-1', 'responder')).toEqual({ ok: false, why: 'the answer needs one of the roles hr, lead' })
+  expect(await by('hr-1', 'hr')).toMatchObject({ status: 'pending', missing: 1 })
+  expect(await by('hr-2', 'hr')).toMatchObject({ status: 'pending', missing: 1 })
+  expect(await by('hr-3', 'hr')).toMatchObject({ status: 'pending', missing: 1 })
+  await world.drain()
+  expect(await effects(world)).toEqual([])
+  expect(await by('lead-1', 'lead')).toMatchObject({ status: 'approved', missing: 0 })
+  await world.drain()
+  expect(await effects(world)).toMatchObject([{ outcome: 'done', approval: approval.id }])
+})
+
+test('somebody with roles of both counts in both', async () => {
+  const step = suspendFirst.replace(', expires', ', approval: { roles: [hr], quorum: 1, expires: 8h }, expires')
+  const world = await worldOf(await bundleWith(step))
+  await world.drain()
+  const [approval] = await world.approvals()
+  if (approval === undefined) throw new Error('nothing was asked')
+  expect(approval.also).toHaveLength(1)
+  expect(await world.answer(approval.id, { actor: 'a', roles: ['hr', 'responder'] })).toMatchObject({
+    status: 'approved',
+  })
 })
 
 test('a denial is respected, and says who and why', async () => {

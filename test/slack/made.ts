@@ -15,6 +15,7 @@ export const madeApproval = (parts: Partial<Approval> = {}): Approval => ({
   author: 'playbook-author',
   roles: ['responder'],
   quorum: 1,
+  also: [],
   askedAt: 1000,
   expiresAt: 14_401_000,
   options: [],

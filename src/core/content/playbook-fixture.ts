@@ -233,7 +233,14 @@ export function effectOf(effect: PlayedEffect): JsonObject {
     gate: effect.gate.answer,
     ...(asked === null
       ? {}
-      : { asks: { roles: asked.roles, quorum: asked.quorum, expires: durationText(asked.expiresMs) } }),
+      : {
+          asks: {
+            roles: asked.roles,
+            quorum: asked.quorum,
+            expires: durationText(asked.expiresMs),
+            ...(asked.also === undefined ? {} : { also: asked.also.map(({ roles, quorum }) => ({ roles, quorum })) }),
+          },
+        }),
     ...(expiresMs === null ? {} : { expires: durationText(expiresMs) }),
     ...(attempts === 1 ? {} : { attempts }),
     ...(effect.outcome === 'done' ? {} : { outcome: effect.outcome }),

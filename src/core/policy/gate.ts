@@ -11,7 +11,8 @@ import {
   type RuleRef,
   sha256,
 } from '../model/index.ts'
-import { type ApprovalTerms, type Budgets, defaultTerms, type Policy, type PolicyRule } from './policy.ts'
+import { type ApprovalTerms, anybody, type Budgets, defaultTerms, type Policy, type PolicyRule } from './policy.ts'
+import { putTogether } from './questions.ts'
 import { fits, matchesTarget } from './target-pattern.ts'
 import { isInWindow } from './window.ts'
 
@@ -51,8 +52,8 @@ const ofStep: RuleRef = { kind: 'built-in', id: 'step-approval', title: 'The ste
 const strictness: Readonly<Record<GateAnswer, number>> = { allow: 0, ask: 1, deny: 2 }
 
 /**
- * Whether an effect may happen: `allow`, `ask` or `deny`. Of all active policies the strictest answer holds, of several
- * questions the one that needs most people. Without one that speaks, `read` and `notify` are allowed, `reversible` and `destructive` ask, anything else is denied. Whatever
+ * Whether an effect may happen: `allow`, `ask` or `deny`. Of all active policies the strictest answer holds; several
+ * questions are put as one that satisfies all of them ({@link putTogether}). Without one that speaks, `read` and `notify` are allowed, `reversible` and `destructive` ask, anything else is denied. Whatever
  * cannot be decided is denied.
  */
 export async function gate(request: GateRequest, policies: readonly Policy[]): Promise<GateDecision> {
@@ -82,8 +83,12 @@ export async function gate(request: GateRequest, policies: readonly Policy[]): P
   }
   if (request.approval)
     answers.push(decide('ask', ofStep, request, [], 'the playbook itself asks people here', request.approval))
-  const strictest = answers.reduce((now, one) => (isStricter(one, now) ? one : now))
-  return strictest.answer === 'deny' ? { ...strictest, breakGlass: glassOf(policies) } : strictest
+  const strictest = answers.reduce((now, one) => (strictness[one.answer] > strictness[now.answer] ? one : now))
+  if (strictest.answer === 'deny') return { ...strictest, breakGlass: glassOf(policies) }
+  const asks = answers.flatMap((one) =>
+    one.answer === 'ask' && one.terms !== null ? [{ ...one, terms: one.terms }] : [],
+  )
+  return putTogether(asks, ({ sentence }) => sentence.slice(headOf('ask', request).length)) ?? strictest
 }
 
 /** Who may break the glass: every active policy has to allow it, and the one that asks most people holds. */
@@ -92,13 +97,6 @@ function glassOf(policies: readonly Policy[]): ApprovalTerms | null {
   const [first, ...more] = glasses
   if (first === undefined || first === null || more.includes(null)) return null
   return more.reduce<ApprovalTerms>((now, one) => (one !== null && one.quorum > now.quorum ? one : now), first)
-}
-
-function isStricter(one: GateDecision, than: GateDecision): boolean {
-  if (one.answer !== than.answer) return strictness[one.answer] > strictness[than.answer]
-  if (one.terms === null || than.terms === null) return false
-  if (one.terms.quorum !== than.terms.quorum) return one.terms.quorum > than.terms.quorum
-  return one.terms.roles.length < than.terms.roles.length
 }
 
 async function answersOf(policy: Policy, request: GateRequest): Promise<GateDecision[]> {
@@ -113,12 +111,12 @@ async function answersOf(policy: Policy, request: GateRequest): Promise<GateDeci
           request,
           [{ name: 'protected', value: one.pattern }],
           one.reason,
-          one.answer === 'ask' ? defaultTerms : null,
+          one.answer === 'ask' ? anybody : null,
         ),
       )
   }
   for (const { name, seen, bound, reason } of overspent(policy.budgets, request))
-    answers.push(decide('ask', policy.ref, request, [{ name, value: seen }], reason(bound), defaultTerms))
+    answers.push(decide('ask', policy.ref, request, [{ name, value: seen }], reason(bound), anybody))
   for (const window of policy.windows) {
     if (!isInWindow(window, request.effect, request.target, request.at)) continue
     const facts = [{ name: 'at', value: new Date(request.at).toISOString() }]
@@ -204,16 +202,22 @@ function decide(
   terms: ApprovalTerms | null,
 ): GateDecision {
   const place = rule.place === undefined ? '' : ` (${formatPlace(rule.place)})`
-  const verb = { allow: 'is allowed', ask: 'needs an approval', deny: 'is denied' }[answer]
   return {
     answer,
     rule,
     facts,
     terms,
     breakGlass: null,
-    sentence: `${request.action} on ${request.target} ${verb}: ${reason}${place}`,
+    sentence: `${headOf(answer, request)}${reason}${place}`,
   }
 }
+
+const verbs: Readonly<Record<GateAnswer, string>> = {
+  allow: 'is allowed',
+  ask: 'needs an approval',
+  deny: 'is denied',
+}
+const headOf = (answer: GateAnswer, { action, target }: GateRequest) => `${action} on ${target} ${verbs[answer]}: `
 
 /** What an approval is bound to. Change any of it and the approval is void. */
 export interface ApprovalSubject {

@@ -15,10 +15,16 @@ import {
 } from '../model/index.ts'
 import { days, type Window } from './window.ts'
 
-/** Who answers an approval, how many of them, for how long. */
-export interface ApprovalTerms {
+/** People with one of these roles, of whom so many have to agree. */
+export interface Group {
   readonly roles: readonly string[]
   readonly quorum: number
+}
+
+/** Who answers an approval, how many of them, for how long. */
+export interface ApprovalTerms extends Group {
+  /** Others who have to agree as well, because another policy names them or the step does. */
+  readonly also?: readonly Group[]
   readonly expiresMs: number
   /** To whom the question is put as well when nobody has settled it by then. */
   readonly escalate?: { readonly afterMs: number; readonly roles: readonly string[] }
@@ -72,6 +78,9 @@ export interface Budgets {
 
 /** What is asked when a policy says `ask` and nothing else. */
 export const defaultTerms: ApprovalTerms = { roles: ['responder'], quorum: 1, expiresMs: 4 * 3_600_000 }
+
+/** What a budget or a protected target asks: they name nobody, so it is whoever is named by what asks beside them. */
+export const anybody: ApprovalTerms = { ...defaultTerms }
 
 /** Compiles a policy file that has passed its schema. */
 export function compilePolicy(document: Document): Result<Policy> {

@@ -1,3 +1,4 @@
+import { groupsText } from '../policy/index.ts'
 import type { ResponseChange } from './plan.ts'
 import type { Replayed, ReplayedEffect, ReplayedRun } from './replayed.ts'
 
@@ -44,7 +45,7 @@ function linesOf(
     add(run, 'run', null, '')
     for (const effect of run.effects) {
       if (effect.answer !== 'deny') add(run, 'action', effect, '')
-      if (effect.answer === 'ask') add(run, 'approval', effect, `${effect.quorum} of ${effect.roles.join(', ')}`)
+      if (effect.answer === 'ask') add(run, 'approval', effect, groupsText(effect))
     }
   }
   return lines

@@ -47,6 +47,7 @@ export function createPlayer(bundle: Bundle): Player {
           answer: one.gate.answer,
           roles: one.asked?.roles ?? [],
           quorum: one.asked?.quorum ?? 0,
+          also: one.asked?.also ?? [],
           sentence: oneLine(one.gate.sentence, 300),
         }))
         return { ...head, because: oneLine(decision.sentence, 300), status: played.end.status, effects }

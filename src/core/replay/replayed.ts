@@ -1,4 +1,5 @@
 import type { EventOutcome, Fact, IncidentSeverity, Place, Problem, SeverityId } from '../model/index.ts'
+import type { Group } from '../policy/index.ts'
 
 /** The rule or manifest behind an alert. */
 export interface ReplayedRule {
@@ -54,6 +55,8 @@ export interface ReplayedEffect {
   /** Who would be asked; empty when nobody is. */
   readonly roles: readonly string[]
   readonly quorum: number
+  /** Others who would have to agree as well. */
+  readonly also: readonly Group[]
   readonly sentence: string
 }
 

@@ -1,4 +1,5 @@
 import { code, duration, fenced, plain, prose, utc } from '../../cases/index.ts'
+import { type Group, groupsOf } from '../../core/policy/index.ts'
 import type { Approval } from '../../respond/index.ts'
 import type { Section } from './fit-sections.ts'
 import type { Waiting } from './issue-view.ts'
@@ -33,14 +34,17 @@ const askedOf: Readonly<Record<Approval['kind'], (one: Approval) => string>> = {
     `**BREAK GLASS: may ${code(one.action)} be done on ${code(one.target)} although it was denied?**`,
 }
 
+const group = ({ roles, quorum }: Group) =>
+  `${quorum === 1 ? 'one' : `${quorum} together`} of ${roles.map((one) => prose(one, 60)).join(', ')}`
+
 function approvalLines({ approval, bound }: Waiting): readonly string[] {
-  const { kind, roles, quorum, expiresAt, askedAt, why, answers } = approval
+  const { kind, expiresAt, askedAt, why, answers } = approval
   const given = answers.map((one) => `${prose(one.actor, 60)} said ${prose(one.answer, 60)} at ${utc(one.at)}`)
   return [
     askedOf[kind](approval),
     '',
     ...(why === '' ? [] : [`- Why: ${prose(why, 600)}`]),
-    `- Who: ${quorum === 1 ? 'one' : `${quorum} together`} of ${roles.map((one) => prose(one, 60)).join(', ')}${given.length === 0 ? '' : `; so far ${given.join('; ')}`}`,
+    `- Who: ${groupsOf(approval).map(group).join(' and ')}${given.length === 0 ? '' : `; so far ${given.join('; ')}`}`,
     `- Until: ${utc(expiresAt)} UTC, ${duration(expiresAt - askedAt)} after it was asked; then it is not done`,
     ...answerLines(approval),
     ...(bound === null || bound.matches ? [] : ['- **The digest is not of what stands here: do not approve it.**']),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { defaultTerms, type GateRequest, gate, type Policy } from '../../../src/core/policy/index.ts'
+import { describe, expect, test } from 'vitest'
+import { defaultTerms, type GateRequest, gate, groupsOf, type Policy } from '../../../src/core/policy/index.ts'
 import { policyOf, requestOf } from './made.ts'
 
 const allowAll = policyOf(
@@ -124,10 +124,105 @@ test('of several questions the one that needs most people is asked', async () =>
     (await gate(requestOf(parts), policies)).terms
   const leads = { roles: ['lead'], quorum: 2, expiresMs: 3_600_000 }
   expect(await terms([askTwo])).toEqual(leads)
-  expect(await terms([bySeverity, askTwo], { incident: { severity: 'LOW' } })).toEqual(leads)
+  expect(await terms([bySeverity, askTwo], { incident: { severity: 'LOW' } })).toEqual({
+    ...leads,
+    also: [{ roles: ['responder'], quorum: 1 }],
+  })
   expect(await terms([budget, askTwo], { destructiveInLastHour: 50 })).toEqual(leads)
   expect(await terms([guarded('user17*', 'ask'), askTwo])).toEqual(leads)
   expect(await terms([guarded('user17*', 'ask')])).toEqual(defaultTerms)
+})
+
+describe('of questions that name different people none is lost', () => {
+  const asks = (roles: string, quorum = 1, id = 'more') =>
+    policyOf(
+      `rules:\n  - { effects: [destructive], answer: ask, approvers: { roles: [${roles}], quorum: ${quorum} }, reason: ${id} }`,
+      id,
+    )
+  const frozen = policyOf(
+    `rules: []\nwindows:\n  - { title: Night, from: "00:00", to: "23:59", answer: ask, approvers: { roles: [incident-lead] }, reason: dark }`,
+    'frozen',
+  )
+  const step = { roles: ['intern'], quorum: 1, expiresMs: 1000 }
+  const both = [
+    { roles: ['hr'], quorum: 2 },
+    { roles: ['responder'], quorum: 1 },
+  ]
+  test.each<[string, readonly Policy[], Partial<GateRequest>, readonly object[]]>([
+    [
+      'a step that names others does not keep out whom a policy names',
+      [asks('responder')],
+      { approval: step },
+      [
+        { roles: ['responder'], quorum: 1 },
+        { roles: ['intern'], quorum: 1 },
+      ],
+    ],
+    [
+      'nor where a policy names more of them',
+      [asks('responder, incident-lead')],
+      { approval: step },
+      [
+        { roles: ['intern'], quorum: 1 },
+        { roles: ['responder', 'incident-lead'], quorum: 1 },
+      ],
+    ],
+    [
+      'nor where no policy speaks',
+      [],
+      { approval: step },
+      [
+        { roles: ['responder'], quorum: 1 },
+        { roles: ['intern'], quorum: 1 },
+      ],
+    ],
+    ['two policies that name different people', [asks('hr', 2, 'one'), asks('responder', 1, 'two')], {}, both],
+    ['in whichever order they are read', [asks('responder', 1, 'two'), asks('hr', 2, 'one')], {}, both],
+    [
+      'one that is among the other is said by it',
+      [asks('responder, incident-lead', 1, 'one'), asks('responder', 2, 'two')],
+      {},
+      [{ roles: ['responder'], quorum: 2 }],
+    ],
+    [
+      'a window that wants a lead wants one past a budget too',
+      [budget, frozen],
+      { destructiveInLastHour: 50 },
+      [{ roles: ['incident-lead'], quorum: 1 }],
+    ],
+    ['a protected target names nobody', [guarded('user17*', 'ask'), asks('hr')], {}, [{ roles: ['hr'], quorum: 1 }]],
+  ])('%s', async (_name, policies, parts, groups) => {
+    const { answer, terms } = await gate(requestOf(parts), policies)
+    expect(answer).toBe('ask')
+    expect(terms === null ? [] : groupsOf(terms)).toEqual(groups)
+  })
+
+  test('the sentence says all of them', async () => {
+    const { sentence } = await gate(requestOf({ destructiveInLastHour: 50 }), [budget, frozen])
+    expect(sentence).toMatch(
+      /needs an approval: Night: dark \(.*\); also: more than \d+ destructive effects in an hour need a person \(/,
+    )
+  })
+
+  test('whoever may approve together may for each that names people', async () => {
+    const roles = ['a', 'b', 'c']
+    const question = fc.record({ roles: fc.subarray(roles, { minLength: 1 }), quorum: fc.integer({ min: 1, max: 3 }) })
+    const person = fc.subarray(roles)
+    const enough = (people: readonly (readonly string[])[], group: { roles: readonly string[]; quorum: number }) =>
+      people.filter((one) => one.some((role) => group.roles.includes(role))).length >= group.quorum
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(question, { minLength: 1, maxLength: 4 }),
+        fc.array(person, { maxLength: 5 }),
+        async (asked, people) => {
+          const policies = asked.map((one, index) => asks(one.roles.join(', '), one.quorum, `p${index}`))
+          const { terms } = await gate(requestOf(), policies)
+          if (terms === null) throw new Error('nobody is asked')
+          expect(groupsOf(terms).every((one) => enough(people, one))).toBe(asked.every((one) => enough(people, one)))
+        },
+      ),
+    )
+  })
 })
 
 test('adding a policy never makes an answer milder', async () => {

@@ -92,7 +92,7 @@ test('what hostile texts say neither acts nor changes the form of an issue or it
           why: text,
           author: text,
           inputs: { [text.slice(0, 400)]: text.slice(0, 400), list: [text.slice(0, 400)], long: 'x'.repeat(200) },
-          answers: [{ actor: text, answer: 'approve', reason: text, at: 1 }],
+          answers: [{ actor: text, answer: 'approve', reason: text, at: 1, roles: [text] }],
         }),
         bound: null,
       },

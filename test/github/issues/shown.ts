@@ -18,6 +18,7 @@ export function madeApproval(parts: Partial<Omit<Approval, 'id'>> = {}): Approva
     author: 'soc-leads',
     roles: ['responder', 'incident-lead'],
     quorum: 1,
+    also: [],
     askedAt: Date.parse('2026-05-12T09:21:00Z'),
     expiresAt: Date.parse('2026-05-12T13:21:00Z'),
     options: [],
