@@ -1,10 +1,10 @@
 import {
   type AlertGroup,
   type AlertId,
-  hashId,
   type Incident,
   type IncidentNumber,
   type IncidentStatus,
+  markedId,
   type Observable,
 } from '../model/index.ts'
 import { asStored, entityKeys, entityOf } from './entity-index.ts'
@@ -32,12 +32,13 @@ export interface AlertBrief {
   readonly lastAt: number
 }
 
-const maxKey = 64
+/** One is kept for every alert within reach, so that what is longer than its hash by much costs memory for nothing. */
+const maxKey = 40
 
 /** What an aggregation key is kept under: attackers choose the values in it, and memory must not grow with their length. */
 export function keptKey(key: string): string {
   const stored = asStored(key)
-  return stored.length <= maxKey ? stored : `#${hashId(stored)}`
+  return stored.length <= maxKey ? stored : markedId('#', stored)
 }
 
 /** The brief of an incident; `known` is an earlier one whose observables were the same. */

@@ -67,16 +67,15 @@ const everywhere = new Set([
   ...['host:localhost', 'host:-', 'host:', 'ip:::1', 'ip:0.0.0.0', 'ip:::'],
 ])
 
-/** Asked for when recalling, when grouping and when counting. */
-const keysOf = new WeakMap<readonly Observable[], readonly string[]>()
+/** Asked for by several rules one after the other; a weak map of all would carry each alert into the old generation. */
+let last: { readonly observables: readonly Observable[]; readonly keys: readonly string[] } | null = null
 
 /**
  * The values by which things are linked: a user by the name without domain and case, a host by its first label. Names
  * that every machine has link nothing.
  */
 export function entityKeys(observables: readonly Observable[]): readonly string[] {
-  const known = keysOf.get(observables)
-  if (known !== undefined) return known
+  if (last?.observables === observables) return last.keys
   const keys = new Set<string>()
   for (const one of observables) {
     if (!linking.has(one.type)) continue
@@ -84,7 +83,7 @@ export function entityKeys(observables: readonly Observable[]): readonly string[
     if (!everywhere.has(key) && !key.startsWith('ip:127.')) keys.add(key)
   }
   const list = [...keys]
-  keysOf.set(observables, list)
+  last = { observables, keys: list }
   return list
 }
 

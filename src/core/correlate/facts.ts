@@ -134,15 +134,13 @@ type AlertFacts = Pick<
   | 'details'
 >
 
-const records = new WeakMap<AlertFacts, JsonObject>()
+/** Of the alert that was asked about last; a weak map of all would carry each into the old generation. */
+let last: { readonly alert: AlertFacts; readonly record: JsonObject } | null = null
 
-/** The flat view of an alert that selections of suppression and grouping rules read; made once for each. */
+/** The flat view of an alert that selections of suppression and grouping rules read. */
 export function alertRecord(alert: AlertFacts): JsonObject {
-  const known = records.get(alert)
-  if (known !== undefined) return known
-  const record = recordOf(alert)
-  records.set(alert, record)
-  return record
+  if (last?.alert !== alert) last = { alert, record: recordOf(alert) }
+  return last.record
 }
 
 function recordOf(alert: AlertFacts): JsonObject {

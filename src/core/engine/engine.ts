@@ -184,7 +184,7 @@ async function decideAlert(
     ...(correlated.escalations.length > 0 ? (['escalated'] as const) : []),
   ]
   const isWaiting = (one: Playbook) => one.trigger.once === 'change' || !assessed.playbooks.includes(one.id)
-  const triggers = await triggersOf(bundle.playbooks.values(), changes, incidentFacts(assessed), isWaiting)
+  const triggers = await triggersOf(playbooksOf(bundle), changes, incidentFacts(assessed), isWaiting)
   const started = triggers.map((one) => one.playbook.id)
   const incident: Incident =
     started.length === 0
@@ -192,6 +192,15 @@ async function decideAlert(
       : { ...assessed, playbooks: [...new Set([...assessed.playbooks, ...started])].sort() }
   putIncident(state.correlation, incident)
   return { alert, correlated, incident, triggers }
+}
+
+/** As a list: going through a map makes an object for each entry, for each alert. */
+const lists = new WeakMap<Bundle, readonly Playbook[]>()
+
+function playbooksOf(bundle: Bundle): readonly Playbook[] {
+  const known = lists.get(bundle) ?? [...bundle.playbooks.values()]
+  lists.set(bundle, known)
+  return known
 }
 
 /** What stands in an incident's enrichments already: those themselves, and others that say the same of the same. */

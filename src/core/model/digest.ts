@@ -5,9 +5,9 @@ import { isObject } from './json.ts'
 const alphabet = new TextEncoder().encode('0123456789abcdefghjkmnpqrstvwxyz')
 
 /** Written into bytes, not put together letter by letter: such a string keeps its pieces, and there is an id for everything. */
-function base32(bytes: Uint8Array): string {
-  const text = Buffer.alloc(Math.ceil((bytes.length * 8) / 5))
-  let at = 0
+function base32(bytes: Uint8Array, mark = ''): string {
+  const text = Buffer.alloc(mark.length + Math.ceil((bytes.length * 8) / 5))
+  let at = text.write(mark, 'latin1')
   let buffer = 0
   let bits = 0
   for (const byte of bytes) {
@@ -27,9 +27,14 @@ function base32(bytes: Uint8Array): string {
  * Every part is prefixed with its length, so that `["ab","c"]` and `["a","bc"]` differ.
  */
 export function hashId(...parts: readonly string[]): string {
+  return markedId('', ...parts)
+}
+
+/** {@link hashId} behind a mark of ASCII letters, as one string: put together from two it would stay in two, in memory. */
+export function markedId(mark: string, ...parts: readonly string[]): string {
   let text = ''
   for (const part of parts) text += `${part.length}:${part}`
-  return base32(hash('sha256', text, 'buffer').subarray(0, 15))
+  return base32(hash('sha256', text, 'buffer').subarray(0, 15), mark)
 }
 
 /** SHA-256 of a text or bytes, lower-case hex. */

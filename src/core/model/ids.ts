@@ -1,4 +1,4 @@
-import { hashId } from './digest.ts'
+import { markedId } from './digest.ts'
 
 type Brand<Name extends string> = string & { readonly __brand: Name }
 
@@ -26,20 +26,20 @@ export function tenantId(text: string): TenantId {
 
 /** The identity of an event: the same record sent twice has the same id. */
 export function eventId(tenant: TenantId, source: string, idempotencyKey: string): EventId {
-  return `ev-${hashId(tenant, source, idempotencyKey)}` as EventId
+  return markedId('ev-', tenant, source, idempotencyKey) as EventId
 }
 
 /** The identity of an alert from what raised it and what it was raised on. */
 export function alertId(tenant: TenantId, origin: string, ...parts: readonly string[]): AlertId {
-  return `al-${hashId(tenant, origin, ...parts)}` as AlertId
+  return markedId('al-', tenant, origin, ...parts) as AlertId
 }
 
 /** The identity of a playbook run. */
 export function runId(tenant: TenantId, incident: IncidentNumber, playbook: string, trigger: string): RunId {
-  return `run-${hashId(tenant, String(incident), playbook, trigger)}` as RunId
+  return markedId('run-', tenant, String(incident), playbook, trigger) as RunId
 }
 
 /** The identity of an approval request, from the digest of what is to be approved. */
 export function approvalId(digest: string): ApprovalId {
-  return `ap-${hashId(digest)}` as ApprovalId
+  return markedId('ap-', digest) as ApprovalId
 }

@@ -12,7 +12,7 @@ export interface Trigger {
  * incident is seen to by the run's identity.
  */
 export async function triggersOf(
-  playbooks: Iterable<Playbook>,
+  playbooks: readonly Playbook[],
   changes: readonly IncidentChange[],
   facts: JsonObject,
   isWaiting: (playbook: Playbook) => boolean = () => true,

@@ -130,6 +130,6 @@ test.each<[playbook: string, facts: Parameters<typeof factsOf>[0], starts: boole
   ['phishing-triage', { techniques: ['T1078'], sourceCount: 1 }, false],
 ])('the playbook %s with %j: %s', async (id, facts, starts) => {
   const { playbooks } = await ownBundle()
-  const triggers = await triggersOf(playbooks.values(), ['opened'], factsOf(facts))
+  const triggers = await triggersOf([...playbooks.values()], ['opened'], factsOf(facts))
   expect(triggers.some((one) => one.playbook.id === id)).toBe(starts)
 })
