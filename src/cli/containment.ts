@@ -5,6 +5,7 @@ import type { Containment } from '../cases/index.ts'
 import { formatPlace, oneLine } from '../core/model/index.ts'
 import {
   containmentStatus,
+  createVendorWatch,
   type Drift,
   type ReconcileParts,
   reconcileContainment,
@@ -22,11 +23,13 @@ import { withStore } from './with-store.ts'
 interface Options extends StoreOptions {
   readonly incident?: string
   readonly dir: string
-  readonly work: string
+  readonly work?: string
   readonly as?: string
   readonly config?: string
   readonly json?: boolean
 }
+
+const defaultWork = join('var', 'work')
 
 /** `gitsoc containment`: what is blocked, isolated and disabled, and whether the files say the same. */
 export function register(program: Command): void {
@@ -38,11 +41,18 @@ export function register(program: Command): void {
       .option('--json', 'one JSON document')
   command('status', 'what holds, and where it differs from the files; changes nothing')
     .addHelpText('after', '\nEnds with 1 when anything differs.')
+    .option(
+      '--config <file>',
+      'configuration of integrations, as for gitsoc start: vendors are asked too, where their manifests say how',
+    )
     .action(async (options: Options) => {
       const incident = numberOf(options)
-      const { standing, drift } = await withStore(options, (store) =>
-        containmentStatus({ store, clock: Date.now, dir: options.dir }, incident),
-      )
+      const { standing, drift } = await withStore(options, async (store) => {
+        if (options.config === undefined)
+          return containmentStatus({ store, clock: Date.now, dir: options.dir }, incident)
+        const parts = await partsOf(store, options)
+        return containmentStatus(parts, incident, createVendorWatch(parts, { atOnce: 200, forMs: 0 }))
+      })
       process.stdout.write(options.json ? `${JSON.stringify({ standing, drift })}\n` : text(standing, drift))
       if (drift.length > 0) process.exitCode = 1
     })
@@ -50,7 +60,7 @@ export function register(program: Command): void {
     'apply',
     'take back what has expired, was removed from a file or belongs to a closed incident; write the files',
   )
-    .option('--work <dir>', 'where artifacts are written', join('var', 'work'))
+    .option('--work <dir>', 'where artifacts are written', defaultWork)
     .option(
       '--config <file>',
       'configuration of integrations, as for gitsoc start; without it nothing real is taken back',
@@ -66,19 +76,26 @@ export function register(program: Command): void {
     })
 }
 
-async function apply(store: Store, options: Options, incident: number | null): Promise<void> {
+async function partsOf(store: Store, options: Options): Promise<ReconcileParts> {
   const bundle = await loadBundle()
   const config = await readConfig(options.config)
   checkConfig(config, [bundle])
-  const parts: ReconcileParts = {
+  return {
     store,
     bundleOf: storedBundles(store, () => bundle),
     current: bundle,
     clock: Date.now,
-    places: { artifactsDir: join(options.work, 'artifacts'), outboxDir: join(options.work, 'outbox') },
+    places: {
+      artifactsDir: join(options.work ?? defaultWork, 'artifacts'),
+      outboxDir: join(options.work ?? defaultWork, 'outbox'),
+    },
     dir: options.dir,
     live: { config: config.of, secrets: secretsFrom(process.env) },
   }
+}
+
+async function apply(store: Store, options: Options, incident: number | null): Promise<void> {
+  const parts = await partsOf(store, options)
   const actor = options.as ?? userInfo().username
   const { done, left, written } = await reconcileContainment(parts, {
     actor,

@@ -2,6 +2,7 @@ export { type Answer, type AnswerChannel, type Answered, answerApproval } from '
 export { alertsSince } from './approval-growth.ts'
 export { type Bound, boundTo } from './bound-to.ts'
 export { breakGlass } from './break-glass.ts'
+export { createVendorWatch, type VendorWatch } from './containment/ask-vendors.ts'
 export type { Drift } from './containment/plan.ts'
 export {
   type ContainmentStatus,
@@ -10,7 +11,7 @@ export {
   type ReconcileParts,
   reconcileContainment,
 } from './containment/reconcile.ts'
-export { createReconciler, type Reconciler } from './containment/reconciler.ts'
+export { type ContainmentReport, createReconciler, type Reconciler } from './containment/reconciler.ts'
 export { keepBundle } from './keep-bundle.ts'
 export type { Live } from './make-effect.ts'
 export { writeEmail } from './outbox-email.ts'

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { outcomes } from '../core/model/index.ts'
 import { readLedger } from '../ingest/index.ts'
 import { readLosses } from '../pipeline/index.ts'
+import type { ContainmentReport } from '../respond/index.ts'
 import type { Store } from '../store/index.ts'
 
 /** The numbers of `/metrics`, in Prometheus' text format. */
@@ -13,7 +14,10 @@ export interface ServerMetrics {
 }
 
 /** Metrics of one server; the ledger is read from the store at each scrape. */
-export function createMetrics(store: Store): ServerMetrics {
+export function createMetrics(
+  store: Store,
+  containment: () => Pick<ContainmentReport, 'drift' | 'left'>,
+): ServerMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
@@ -55,6 +59,17 @@ export function createMetrics(store: Store): ServerMetrics {
     labelNames: ['kind'],
     registers: [registry],
   })
+  const drift = new Gauge({
+    name: 'gitsoc_containment_drift',
+    help: 'Where what holds, the files of incidents and vendors differ, by kind, at the last look',
+    labelNames: ['kind'],
+    registers: [registry],
+  })
+  const left = new Gauge({
+    name: 'gitsoc_containment_left',
+    help: 'Containment that could not be taken back so far',
+    registers: [registry],
+  })
   const up = new Gauge({
     name: 'gitsoc_store_up',
     help: '1 when the database answered this scrape',
@@ -65,6 +80,10 @@ export function createMetrics(store: Store): ServerMetrics {
     countRequest: (integration, result) => requests.inc({ integration, result }),
     countError: (room) => errors.inc({ room }),
     async page() {
+      const seen = containment()
+      drift.reset()
+      for (const [kind, all] of Map.groupBy(seen.drift, (one) => one.kind)) drift.set({ kind }, all.length)
+      left.set(seen.left.length)
       try {
         const ledger = await readLedger(store)
         events.reset()

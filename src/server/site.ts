@@ -38,7 +38,7 @@ export function createSite(
   shared: { readonly host: string; readonly clock: () => number; readonly stopping: () => boolean },
 ): Site {
   const { host, clock, stopping } = shared
-  const metrics = createMetrics(runtime.store)
+  const metrics = createMetrics(runtime.store, runtime.reconciler.report)
   const proving = { secrets, fetchText: createFetchText({ clock }), loopback: isLoopback(host) }
   const receiver = createReceiver({
     inbox: runtime.inbox,
@@ -76,7 +76,14 @@ export function createSite(
     count: metrics.countRequest,
   })
   for (const one of services) one.counted?.(metrics.countRequest)
-  const health = createHealth({ bundle: runtime.bundle, secrets, config, loopback: isLoopback(host), services })
+  const health = createHealth({
+    bundle: runtime.bundle,
+    secrets,
+    config,
+    loopback: isLoopback(host),
+    services,
+    containment: runtime.reconciler.report,
+  })
   const readiness = async () => {
     if (stopping()) return { status: 503, body: 'stopping\n' }
     try {

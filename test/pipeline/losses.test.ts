@@ -31,5 +31,7 @@ test('a match that comes too late to be counted is a number of the tenant, kept 
   await send(at(5, 'c'))
   await send(at(6, 'd'))
   expect(await readLosses(store)).toEqual({ late: 2, entries: 0, windows: 0 })
-  expect(await createMetrics(store).page()).toContain('gitsoc_correlation_lost{kind="late"} 2\n')
+  expect(await createMetrics(store, () => ({ drift: [], left: [] })).page()).toContain(
+    'gitsoc_correlation_lost{kind="late"} 2\n',
+  )
 })

@@ -13,6 +13,7 @@ export interface Drift {
     | 'changed'
     | 'by-hand'
     | 'unreadable'
+    | 'gone'
   readonly incident: IncidentNumber
   readonly effect: string | null
   readonly action: string
@@ -34,6 +35,8 @@ export interface Plan {
   readonly drift: readonly Drift[]
   /** Entries that stand for nothing done; they stay in the file. */
   readonly kept: readonly JsonObject[]
+  /** Of what holds, the effects whose entries say something else: they stay as they were written. */
+  readonly changed: ReadonlySet<string>
   /** What the file said. */
   readonly seen: readonly ContainmentEntry[]
 }
@@ -65,6 +68,7 @@ export function planContainment(
   const until: Plan['until'][number][] = []
   const drift: Drift[] = []
   const kept: JsonObject[] = []
+  const changed = new Set<string>()
   const differs = (
     kind: Drift['kind'],
     of: Pick<Containment, 'action' | 'target'>,
@@ -98,7 +102,9 @@ export function planContainment(
       until.push({ of: one, to: end, said })
       differs('until', one, one.effect, `${what}: ${said}`, byApply, entry.place)
     }
-    if (entry !== undefined && !isSame)
+    if (entry !== undefined && !isSame) {
+      changed.add(one.effect)
+      kept.push(entry.raw)
       differs(
         'changed',
         one,
@@ -107,6 +113,7 @@ export function planContainment(
         'put back what was done, or remove the entry to take it back',
         entry.place,
       )
+    }
     if (one.status === 'closed') {
       undo.push({ of: one, cause: 'closed', said: `incident ${incident} was closed` })
       differs('closed', one, one.effect, `${what} holds, and the incident is closed`, byApply)
@@ -138,7 +145,7 @@ export function planContainment(
       entry.place,
     )
   }
-  return { undo, until, drift, kept, seen: file?.entries ?? [] }
+  return { undo, until, drift, kept, changed, seen: file?.entries ?? [] }
 }
 
 const doing = (entry: ContainmentEntry, incident: IncidentNumber) =>

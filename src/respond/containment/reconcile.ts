@@ -2,6 +2,7 @@ import { appendTimeline, type Containment, containmentText, readContainments } f
 import type { IncidentNumber } from '../../core/model/index.ts'
 import { appendAudit, type Tx } from '../../store/index.ts'
 import { lockStory } from '../lock-story.ts'
+import type { VendorWatch } from './ask-vendors.ts'
 import { incidentsIn, readContainmentFile, writeContainmentFile } from './containment-files.ts'
 import { type Drift, type Plan, planContainment } from './plan.ts'
 import { type UndoParts, undoContainment } from './undo-containment.ts'
@@ -32,14 +33,24 @@ interface Looked {
   readonly isReadable: boolean
 }
 
-/** What holds, and how it differs from the files. Changes nothing. */
+/** What holds, and how it differs from the files, and with `watch` from what vendors say. Contains and takes back nothing. */
 export async function containmentStatus(
   parts: Pick<ReconcileParts, 'store' | 'clock' | 'dir'>,
   incident: IncidentNumber | null = null,
+  watch?: VendorWatch,
 ): Promise<ContainmentStatus> {
   const looked = await look(parts, incident)
-  return { standing: looked.flatMap((one) => one.standing), drift: looked.flatMap((one) => one.plan.drift) }
+  const standing = looked.flatMap((one) => one.standing)
+  const gone = (await watch?.look(standing)) ?? new Set()
+  const lost = standing.filter((one) => gone.has(one.effect)).map(goneOf)
+  return { standing, drift: [...looked.flatMap((one) => one.plan.drift), ...lost] }
 }
+
+const goneOf = ({ incident, effect, action, target }: Containment): Drift => ({
+  ...{ kind: 'gone', incident, effect, action, target },
+  sentence: `${action} on ${target} was done, and the vendor says that it is not so any more`,
+  hint: 'somebody undid it there: start the playbook again, which asks again, or remove the entry',
+})
 
 /**
  * Makes reality and files equal: takes back what has expired, what belongs to closed incidents and what was removed from a
@@ -81,10 +92,10 @@ export async function reconcileContainment(
   return { done, left, written }
 }
 
-/** An entry that was removed stays removed, also while taking it back is denied or has failed. */
+/** An entry that was removed stays removed, also while taking it back is denied or has failed; one that was changed stands in the file as it is. */
 const standingOf = (plan: Plan, now: readonly Containment[]) => {
   const removed = new Set(plan.undo.filter((one) => one.cause === 'removed').map((one) => one.of.effect))
-  return now.filter((one) => !removed.has(one.effect))
+  return now.filter((one) => !removed.has(one.effect) && !plan.changed.has(one.effect))
 }
 
 async function look(

@@ -9,7 +9,7 @@ import {
 } from '../../cases/index.ts'
 import type { Bundle } from '../../core/content/index.ts'
 import { incidentFacts } from '../../core/correlate/index.ts'
-import { hashId, isObject } from '../../core/model/index.ts'
+import { hashId, isObject, type Json } from '../../core/model/index.ts'
 import { type GateDecision, gate } from '../../core/policy/index.ts'
 import { appendAudit, type Store, type Tx } from '../../store/index.ts'
 import { criticalityOf } from '../criticality.ts'
@@ -21,6 +21,7 @@ import { readRecent } from '../recent-effects.ts'
 import { recordStep } from '../record-steps.ts'
 import { findAction } from '../render-request.ts'
 import type { Cause } from './plan.ts'
+import { type FailedUndo, failedUndo, failedUndoOf, triesAgainAt } from './retry-undo.ts'
 
 export interface UndoParts {
   readonly store: Store
@@ -103,13 +104,24 @@ export async function undoContainment(parts: UndoParts, of: Containment, wish: U
     return { kind: 'not', sentence: `${made.sentence}; it is tried again` }
   }
   const outcome = made.verdict === 'done' ? 'done' : 'failed'
+  const tries = intended.triedBefore + 1
   const sentence = sentenceOf(of, made, wish)
   await parts.store.transaction(async (tx) => {
     await lockStory(tx, [of.incident])
     const at = parts.clock()
     const settled = await tx.query(
       'update effect set outcome = $3, settled_at = $4, result = $5 where tenant = $1 and id = $2 and outcome is null',
-      [tx.tenant, id, outcome, at, storableJson({ ...made.result, sentence: storableText(made.sentence) })],
+      [
+        tx.tenant,
+        id,
+        outcome,
+        at,
+        storableJson({
+          ...made.result,
+          sentence: storableText(made.sentence),
+          ...(outcome === 'done' ? {} : failedUndo({ isUnclear: made.verdict === 'unclear', tries })),
+        }),
+      ],
     )
     if (settled.rowCount === 0) return
     await appendAudit(tx, {
@@ -129,7 +141,10 @@ export async function undoContainment(parts: UndoParts, of: Containment, wish: U
       },
     })
     if (outcome === 'failed')
-      return appendTimeline(tx, [{ incident: of.incident, at, kind: 'action', actor: wish.actor, sentence }])
+      // Told once, not at each try; the audit has them all.
+      return tries > 1 && !wish.again
+        ? undefined
+        : appendTimeline(tx, [{ incident: of.incident, at, kind: 'action', actor: wish.actor, sentence }])
     const result = { path: undoPath(of.path), status: 'done' as const, output: made.output, sentence }
     await recordStep(tx, { id: of.run, playbook: of.playbook }, of.incident, result, at)
   })
@@ -148,12 +163,16 @@ async function intend(
   of: Containment,
   wish: UndoWish & { readonly isRepeatable: boolean },
   id: string,
-): Promise<{ at: number } | string> {
+): Promise<{ at: number; triedBefore: number } | string> {
   await lockStory(tx, [of.incident])
   const now = (await readContainments(tx, null)).find((one) => one.effect === of.effect)
   if (now === undefined) return ''
-  if (now.undoing === 'failed' && !wish.again)
-    return `${of.action} on ${of.target} could not be taken back before: gitsoc containment apply tries again`
+  const failed = now.undoing === 'failed' ? await failedBefore(tx, id) : null
+  if (failed !== null && !wish.again) {
+    const again = triesAgainAt(failed, wish.isRepeatable, failed.at)
+    if (again === null || parts.clock() < again)
+      return `${of.action} on ${of.target} could not be taken back before: ${again === null ? '' : `it is tried again at ${new Date(again).toISOString()}; `}gitsoc containment apply tries again`
+  }
   if (now.undoing === 'open' && !wish.again && !wish.isRepeatable)
     return `whether ${of.action} on ${of.target} was taken back nobody knows: look at the vendor, then gitsoc containment apply sends it again`
   const at = parts.clock()
@@ -198,7 +217,16 @@ async function intend(
       gate: sentence,
     },
   })
-  return { at }
+  return { at, triedBefore: failed?.tries ?? 0 }
+}
+
+async function failedBefore(tx: Tx, id: string): Promise<FailedUndo & { readonly at: number }> {
+  const found = await tx.query<{ result: Json; at: number | null }>(
+    'select result, settled_at as at from effect where tenant = $1 and id = $2',
+    [tx.tenant, id],
+  )
+  const [row] = found.rows
+  return { ...failedUndoOf(row?.result ?? null), at: row?.at ?? 0 }
 }
 
 async function ask(tx: Tx, parts: UndoParts, of: Containment, id: string, at: number): Promise<GateDecision> {

@@ -173,6 +173,27 @@ test('an entry that says something else than was done changes nothing', async ()
   expect(await world.holding()).toEqual(people)
 })
 
+test('such an entry stays as somebody wrote it, and is told, until it is put right or the containment ends', async () => {
+  const world = await contained()
+  await world.apply()
+  await world.edit((text) => text.replace('target: user17@example.com', 'target: boss@example.com'))
+  for (let pass = 0; pass < 2; pass++) {
+    await world.apply()
+    expect(await readFile(world.file, 'utf8')).toContain('target: boss@example.com')
+    expect(await readFile(world.file, 'utf8')).not.toContain('target: user17@example.com')
+    expect(await world.drift()).toEqual(['changed user17@example.com'])
+  }
+  await world.edit((text) => text.replace('target: boss@example.com', 'target: user17@example.com'))
+  await world.apply()
+  expect(await world.drift()).toEqual([])
+  await world.edit((text) => text.replace('target: user17@example.com', 'target: boss@example.com'))
+  world.time.at += day
+  await world.apply()
+  await world.apply()
+  expect(await world.holding()).toEqual([])
+  expect(await world.drift()).toEqual([])
+})
+
 test.each([
   ['is no YAML', 'incident: ['],
   ['is of another incident', 'incident: 2\ncovers: []\ncontainments: []\n'],
