@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { useRunFolder } from '../support/run-folder.ts'
 import { databaseAway } from './database-away.ts'
 import { killUnderHooks } from './hooks-kill.ts'
 import { killUnderLoad } from './kill.ts'
@@ -5,6 +7,7 @@ import { killAtPoints } from './points/kill-at-points.ts'
 import { respondWithoutDatabase } from './respond-away.ts'
 import { killResponders } from './respond-kill.ts'
 
+useRunFolder(tmpdir())
 // npm run faults [-- points load hooks database workers away] [--json]: the long forms; CI runs the bounded ones of faults.test.ts
 const words = process.argv.slice(2)
 const wanted = words.filter((word) => word !== '--json')

@@ -178,7 +178,11 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
   const playbooks = new Map(
     all('playbook', (document) => compilePlaybook(document, actions)).map((one) => [one.id, one] as const),
   )
-  for (const one of playbooks.values()) problems.push(...verifyPlaybook(one, { actions, playbooks }))
+  const broken = new Set(
+    sorted.flatMap(({ path }) => (kindOf(path) === 'playbook' ? [path.replace(/^.*\/|\.ya?ml$/g, '')] : [])),
+  )
+  for (const one of playbooks.keys()) broken.delete(one)
+  for (const one of playbooks.values()) problems.push(...verifyPlaybook(one, { actions, playbooks, broken }))
   problems.push(...callCircles(playbooks), ...sharedHooks(playbooks))
   const counts = Object.fromEntries([...documents].map(([kind, list]) => [kind, list.length])) as Record<Kind, number>
   const ordered = problems.sort(byPlace)

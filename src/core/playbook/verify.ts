@@ -1,5 +1,5 @@
 import type { Condition } from '../condition/index.ts'
-import type { Problem } from '../model/index.ts'
+import { didYouMean, type Problem } from '../model/index.ts'
 import {
   anything,
   constantOf,
@@ -25,6 +25,8 @@ import { weightOf } from './weight.ts'
 export interface Surroundings {
   readonly actions: ReadonlyMap<string, KnownAction>
   readonly playbooks: ReadonlyMap<string, Playbook>
+  /** Ids of playbooks that are there and do not load: theirs are the problems to mend, not those of who calls them. */
+  readonly broken?: ReadonlySet<string>
 }
 
 interface Walk extends Surroundings {
@@ -208,7 +210,10 @@ function after(walk: Walk, step: Step, known: Knowledge): After {
       const callee = walk.playbooks.get(step.playbook)
       const given = useValue(walk, known, step.inputs)
       if (callee === undefined) {
-        report(walk, 'unknown-playbook', `there is no playbook "${step.playbook}"`, step.place)
+        if (walk.broken?.has(step.playbook) !== true) {
+          const near = didYouMean(step.playbook, walk.playbooks.keys())
+          report(walk, 'unknown-playbook', `there is no playbook "${step.playbook}"`, step.place, near)
+        }
         return learn(known, self, stepType(ends, anything, !goesOn))
       }
       const declared = typeOfSchema(callee.inputs)

@@ -210,3 +210,21 @@ test('what a file holds commands no terminal and no workflow when its problem is
   expect(annotations.length).toBe(problems.length)
   expect(annotations[0]).toMatch(/^::error file=rules\/grouping\/x%0D%0A%3A%3Aerror%3A%3Ay\.yaml,line=1,col=4::/)
 })
+
+test('of a playbook that does not load its own problem is told, not one of each playbook that calls it', () => {
+  const called = own.find((file) => file.path === 'playbooks/disable-identity.yaml')?.text ?? ''
+  for (const text of [called.replace('okta.suspend_user', 'okta.suspend_usr'), `${called}\nwrong: key\n`, 'id: [']) {
+    const { bundle, problems } = compileBundle(withFile('playbooks/disable-identity.yaml', text), 'worktree')
+    expect(bundle).toBeNull()
+    expect([...new Set(problems.map((one) => one.place?.file))]).toEqual(['playbooks/disable-identity.yaml'])
+  }
+})
+
+test('a call of a playbook that there is not is told with the nearest', () => {
+  const caller = own.find((file) => file.path === 'playbooks/credential-theft.yaml')?.text ?? ''
+  const text = caller.replace('call: disable-identity', 'call: disable-identty')
+  const { problems } = compileBundle(withFile('playbooks/credential-theft.yaml', text), 'worktree')
+  expect(problems).toMatchObject([
+    { message: 'there is no playbook "disable-identty"', hint: 'did you mean "disable-identity"?' },
+  ])
+})
