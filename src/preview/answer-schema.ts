@@ -82,7 +82,7 @@ const result = (value: Schema): Schema => ({
  * Whether something is what a locked child answers, with every member that is read of it. What unreviewed content had a hand in is
  * looked at before it is believed to have a form.
  */
-export const isAnswer = createAjv({ allErrors: false }).compile<Answer>(
+export const isAnswer = createAjv({ allErrors: false, validateSchema: false }).compile<Answer>(
   object({
     closures: orNull(object({ network: oneOf('namespace', 'modules') })),
     result: result(object({ ok: oneOf(true), replayed, problems })),

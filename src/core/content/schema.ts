@@ -2,23 +2,30 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import { type Document, didYouMean, isObject, type Json, type Problem, problem, type Result } from '../model/index.ts'
 import { createAjv } from './ajv.ts'
 
-/** Compiles a JSON Schema (draft 2020-12) into a check of documents. */
+/**
+ * Compiles a JSON Schema (draft 2020-12) of ours, when it is first used, into a check of documents. That the schema itself is a sound
+ * one is left to the tests: each check would compile the schema of schemas for it. Every command compiles all of them, so they are not
+ * optimised either: both together took a third of the time in which content loads.
+ */
 export function compileSchema(schema: object): (document: Document) => Result<Document> {
-  const ajv = createAjv({
-    allErrors: true,
-    verbose: true,
-    strict: true,
-    strictRequired: false,
-    strictTypes: false,
-    allowUnionTypes: true,
-  })
   let validate: ValidateFunction | undefined
   return (document) => {
-    validate ??= ajv.compile(schema)
+    validate ??= createAjv(asWritten).compile(schema)
     if (validate(document.value)) return { ok: true, value: document }
     return { ok: false, problems: describe(validate.errors ?? [], document) }
   }
 }
+
+const asWritten = {
+  allErrors: true,
+  verbose: true,
+  strict: true,
+  strictRequired: false,
+  strictTypes: false,
+  allowUnionTypes: true,
+  validateSchema: false,
+  code: { optimize: false },
+} as const
 
 const structural = new Set(['if', 'then', 'else', '$ref', 'oneOf', 'anyOf', 'allOf', 'not'])
 
