@@ -11,9 +11,13 @@ import { writeTurns } from './write-turns.ts'
 import { writeVoided } from './write-voided.ts'
 import { writeWaits } from './write-waits.ts'
 
-/** Writes what a round has collected, and forgets it: the chain and the incidents are held. Nobody waits for a statement before the next. */
+/**
+ * Writes what a round has collected, and forgets it: the chain and the incidents are held. Nobody waits for a statement before the next,
+ * nor the next round for the disk; the calls of this one do.
+ */
 export async function writeRound(round: Round): Promise<void> {
   const { tx, at, writes } = round
+  tx.freeBeforeFlush()
   writeTurns(tx, writes.turns)
   writeSteps(tx, writes.steps)
   writeEffects(tx, writes.intents, writes.effects)

@@ -58,6 +58,8 @@ export function connect(url: string, tenant: TenantId, options: { connections?: 
       const result = await work(tx)
       const committed = client.query('commit')
       tx.unheard(committed)
+      // The log is written in order: once this is on disk, so is the commit before it.
+      if (tx.isFlushedAfter()) tx.unheard(client.query(`select pg_logical_emit_message(true, 'gitsoc', '')`))
       await tx.heard()
       if ((await committed).command !== 'COMMIT')
         throw new Error('a statement of the transaction failed: nothing is kept')
@@ -87,6 +89,8 @@ interface OpenTx extends Tx {
   unheard(sent: Promise<unknown>): void
   /** Waits for all of those; throws when one failed. */
   heard(): Promise<void>
+  /** Whether what it did is still to be brought to the disk once it is committed. */
+  isFlushedAfter(): boolean
   /** The error behind one that only says that something before it failed. */
   causeOf(error: unknown): Promise<unknown>
 }
@@ -94,6 +98,7 @@ interface OpenTx extends Tx {
 function txOf(client: pg.PoolClient, tenant: TenantId): OpenTx {
   const pending: Promise<unknown>[] = []
   let failure: unknown
+  let isFlushedAfter = false
   // By callback: a promise of the driver's costs a stack trace's frame and two more of them for each statement.
   const send = <Row>(statement: Statement, values: readonly unknown[] = []): Promise<Rows<Row>> =>
     new Promise((resolve, reject) => {
@@ -119,6 +124,11 @@ function txOf(client: pg.PoolClient, tenant: TenantId): OpenTx {
       unheard(sent)
       return sent
     },
+    freeBeforeFlush() {
+      isFlushedAfter = true
+      unheard(client.query('set local synchronous_commit to off'))
+    },
+    isFlushedAfter: () => isFlushedAfter,
     async heard() {
       await Promise.all(pending)
       if (failure !== undefined) throw failure

@@ -19,6 +19,11 @@ export interface Tx {
    * for after the transaction is committed.
    */
   write<Row = Record<string, unknown>>(statement: Statement, values?: readonly unknown[]): Promise<Rows<Row>>
+  /**
+   * Frees what this transaction holds when it commits, not only once that is on disk, so that who waits for it need not wait for
+   * the disk too. The transaction resolves once it is on disk all the same, and whatever others commit after it is not there before it.
+   */
+  freeBeforeFlush(): void
 }
 
 /** The tenant's view of the database. Every access is a transaction as the application role with the tenant set. */

@@ -111,3 +111,37 @@ test('a database that says it ends in the very packet in which it says that it i
   expect(isUnavailable(failed)).toBe(true)
   expect(uncaught).toEqual([])
 })
+
+test('what is freed before it is on disk is on disk when the transaction resolves', async () => {
+  const store = await testStore()
+  const before = (await store.transaction((tx) => tx.query<{ at: string }>('select pg_current_wal_insert_lsn() as at')))
+    .rows[0]
+  const inside = await store.transaction(async (tx) => {
+    tx.freeBeforeFlush()
+    await tx.query(...put(tx, 'freed'))
+    return tx.query<{ mode: string; at: string }>(
+      `select current_setting('synchronous_commit') as mode, pg_current_wal_insert_lsn() as at`,
+    )
+  })
+  const { mode, at } = inside.rows[0] ?? { mode: '', at: '' }
+  expect(mode).toBe('off')
+  const found = await store.transaction((tx) =>
+    tx.query<{ wrote: boolean; flushed: boolean; mode: string }>(
+      `select $1::pg_lsn > $2::pg_lsn as wrote, pg_current_wal_flush_lsn() > $1::pg_lsn as flushed, current_setting('synchronous_commit') as mode`,
+      [at, before?.at],
+    ),
+  )
+  expect(found.rows).toEqual([{ wrote: true, flushed: true, mode: 'on' }])
+  expect(await kept(store)).toEqual(['freed'])
+})
+
+test('what fails after it was to be freed early is not kept', async () => {
+  const store = await testStore()
+  const failing = store.transaction(async (tx) => {
+    tx.freeBeforeFlush()
+    void tx.write(...put(tx, 'x'))
+    void tx.write(wrong)
+  })
+  await expect(failing).rejects.toThrow(/no_such_column/)
+  expect(await kept(store)).toEqual([])
+})
