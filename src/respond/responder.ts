@@ -39,7 +39,7 @@ export interface Responder {
 
 /** Runs that take their turns in one transaction: more would keep others from incidents and the audit chain for longer. */
 const runsTogether = 32
-/** Calls under way at once; above that no further ones are claimed. */
+/** Calls under way at once; above that only runs go on whose call has ended. */
 const callsAtOnce = 64
 const pollMs = 1000
 const awayMs = 250
@@ -77,9 +77,10 @@ export function createResponder(parts: ResponderParts): Responder {
   /** One round; whether there may be more to do at once. `rests` are the runs that are left alone. */
   const work = async (rests: Rests, failed: (error: unknown) => void): Promise<boolean> => {
     const outcomes = calls.take(runsTogether)
-    const max = stopping ? 0 : Math.min(runsTogether, callsAtOnce - calls.underWay())
-    if (outcomes.length === 0 && max <= 0) return false
-    const wish = { replica: replica.id, outcomes, runs: null, max, resting: rests.ids(), since: seen.at }
+    const max = stopping ? 0 : Math.max(0, Math.min(runsTogether, callsAtOnce - calls.underWay()))
+    if (outcomes.length === 0 && max === 0) return false
+    const others = { runs: null, max, resting: rests.ids(), since: seen.at }
+    const wish = { replica: replica.id, outcomes, ...others, takesTurns: !stopping }
     const worked = await workTogether(parts, wish, tell).catch((error: unknown) => {
       calls.giveBack(outcomes)
       throw error

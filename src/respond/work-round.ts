@@ -26,9 +26,11 @@ export interface WorkParts {
 export interface Wish {
   readonly replica: string
   readonly outcomes: readonly CallOutcome[]
-  /** Which other runs: these, or at most `max` that are due and not `resting`. Turns are only taken where `max` is above 0. */
+  /** Which other runs: these, or at most `max` that are due and not `resting`. */
   readonly runs: readonly string[] | null
   readonly max: number
+  /** Whether turns are taken, and not only outcomes recorded. */
+  readonly takesTurns: boolean
   readonly resting: readonly string[]
   /** Up to when times of runs have come. */
   readonly since: number
@@ -75,7 +77,7 @@ export function workRound(parts: WorkParts, wish: Wish, began: (runs: readonly D
     const round = await openRound(tx, { at: parts.clock(), replica: wish.replica, live, artifactsDir }, head, all)
     const came: Came = { claimed: [], ended: [], idle: new Set(), unfinished: new Set() }
     await recordOutcomes(round, wish.outcomes, came)
-    if (wish.max > 0) await takeTurns(round, parts, wish.since, all, came)
+    if (wish.takesTurns) await takeTurns(round, parts, wish.since, all, came)
     const done = worked(round, wish, all, came)
     await writeRound(round)
     return done
