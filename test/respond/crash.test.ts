@@ -13,6 +13,9 @@ ${suspendEach}  - { id: call, task: Call them }
 
 class Crash extends Error {}
 
+/** A replica of such a lease says that it is there once, however slow the machine is: each transaction has its number. */
+const withoutBeats = 600_000
+
 /** A store whose transaction number `n` is lost before it commits, or after it has. */
 function crashing(store: Store, n: number, when: 'before commit' | 'after commit'): Store {
   let count = 0
@@ -57,14 +60,16 @@ test('a responder that dies anywhere, before or after any commit, goes on as if 
       return undisturbed.store.transaction(work)
     },
   }
-  await undisturbed.responder({ store: counting }).drain()
+  await undisturbed.responder({ store: counting, leaseMs: withoutBeats }).drain()
   const expected = await trace(undisturbed)
   expect(transactions).toBeGreaterThan(4)
   expect(JSON.parse(expected).effects).toHaveLength(3)
   for (const when of ['before commit', 'after commit'] as const) {
     for (let n = 1; n <= transactions; n++) {
       const world = await worldOf(bundle, { people })
-      await expect(world.responder({ store: crashing(world.store, n, when) }).drain()).rejects.toThrow(Crash)
+      await expect(
+        world.responder({ store: crashing(world.store, n, when), leaseMs: withoutBeats }).drain(),
+      ).rejects.toThrow(Crash)
       await world.drain()
       await world.drain()
       expect(await trace(world), `died ${when} of transaction ${n}`).toBe(expected)
