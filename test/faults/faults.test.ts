@@ -4,7 +4,6 @@ import { killUnderHooks } from './hooks-kill.ts'
 import { killUnderLoad } from './kill.ts'
 import { killAtPoints } from './points/kill-at-points.ts'
 import { respondWithoutDatabase } from './respond-away.ts'
-import { killResponders } from './respond-kill.ts'
 
 test('kill -9 at random moments under load: nothing acknowledged is lost or counted twice', {
   timeout: 180_000,
@@ -23,13 +22,6 @@ test("kill -9 under requests to a playbook's webhook: each has one run, and it i
 test('a database that stops and comes back: refused, not lost', { timeout: 180_000 }, async () => {
   const report = await databaseAway(800, 3000)
   expect(report.faults).toEqual([])
-})
-
-test('workers killed in the middle of runs: nothing is left out and nothing is done twice', {
-  timeout: 300_000,
-}, async () => {
-  const report = await killResponders(1, { every: 4 })
-  expect(report).toMatchObject({ kills: 7, lost: 0, twice: 0, faults: [] })
 })
 
 test('a database that goes away in the middle of runs: they go on, nothing is left out and nothing is done twice', {

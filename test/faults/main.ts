@@ -1,31 +1,34 @@
 import { tmpdir } from 'node:os'
+import { parseArgs } from 'node:util'
 import { useRunFolder } from '../support/run-folder.ts'
 import { databaseAway } from './database-away.ts'
 import { killUnderHooks } from './hooks-kill.ts'
 import { killUnderLoad } from './kill.ts'
 import { killAtPoints } from './points/kill-at-points.ts'
 import { respondWithoutDatabase } from './respond-away.ts'
-import { killResponders } from './respond-kill.ts'
 
 useRunFolder(tmpdir())
-// npm run faults [-- points load hooks database workers away] [--json]: the long forms; CI runs the bounded ones of faults.test.ts
-const words = process.argv.slice(2)
-const wanted = words.filter((word) => word !== '--json')
+// npm run faults [-- points load hooks database away] [--json] [--only NAME]: the long forms; CI runs the bounded ones of faults.test.ts
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, only: { type: 'string' } },
+})
 const runs = (name: string) => wanted.length === 0 || wanted.includes(name)
 const say = (name: string, report: { readonly faults: readonly string[] }) => {
   const verdict = report.faults.length === 0 ? 'exact' : 'WRONG'
-  const line = words.includes('--json')
-    ? JSON.stringify({ name, verdict, ...report })
-    : `${name} ${verdict} ${JSON.stringify(report)}`
+  const line =
+    options.json === true
+      ? JSON.stringify({ name, verdict, ...report })
+      : `${name} ${verdict} ${JSON.stringify(report)}`
   process.stdout.write(`${line}\n`)
   if (report.faults.length > 0) process.exitCode = 1
 }
-const told = (where: string, done: number, of: number) => {
+const onPoint = (where: string, done: number, of: number) => {
   if (done % 50 === 0) process.stderr.write(`${done} of ${of} points: ${where}\n`)
 }
-if (runs('points')) say('kill -9 of a worker at each outside step', await killAtPoints({ lanes: 3, onPoint: told }))
+if (runs('points'))
+  say('kill -9 of a worker at each outside step', await killAtPoints({ lanes: 3, only: options.only ?? '', onPoint }))
 if (runs('load')) say('kill -9 under load', await killUnderLoad(20_000, 25))
 if (runs('hooks')) say("kill -9 under requests to a playbook's webhook", await killUnderHooks(1000, 25))
 if (runs('database')) say('database away for 10 s', await databaseAway(4000, 10_000))
-if (runs('workers')) say('kill -9 of workers at every point of a run', await killResponders(8, { lanes: 4 }))
 if (runs('away')) say('database away for 10 s in the middle of runs', await respondWithoutDatabase(200, 10_000))

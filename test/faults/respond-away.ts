@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { tenantId } from '../../src/core/model/index.ts'
 import { openStore, startEmbedded } from '../../src/store/index.ts'
 import { startVendor } from '../respond/vendor.ts'
-import { begin, examine, finish, start, tally } from './respond-kill.ts'
+import { begin, examine, finish, start, tally } from './respond-runs.ts'
 
 /** What runs came to whose database was away in the middle of them. */
 export interface RespondAwayReport {
@@ -27,7 +27,7 @@ export async function respondWithoutDatabase(runs: number, awayMs: number): Prom
   const store = await openStore({ databaseUrl: database.url }, tenantId('main'))
   const vendor = await startVendor()
   const faults: string[] = []
-  const workers = [0, 1].map(() => start(store, vendor, dir, null, null))
+  const workers = [0, 1].map(() => start(store, vendor, dir))
   try {
     const known = () => store.transaction((tx) => tx.query('select from replica where tenant = $1', [tx.tenant]))
     while ((await known()).rowCount < workers.length) await wait(50)

@@ -1,7 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { changeIncident, readContainments } from '../../../src/cases/index.ts'
 import type { Bundle } from '../../../src/core/content/index.ts'
 import {
   answerApproval,
+  breakGlass,
   cancelRun,
   createResponder,
   type Live,
@@ -29,8 +31,9 @@ export interface World {
 }
 
 export const startAt = 1_800_000_000_000
-// Longer than anything takes: who is dead is said to be by whoever killed it, not found out by waiting.
-const leaseMs = 60_000
+// Longer than anything takes: who is dead is said to be by whoever killed it, not found out by waiting, but in the running form.
+const longLeaseMs = 60_000
+const leaseMs = 2000
 const graceMs = 61_000
 
 /**
@@ -47,21 +50,43 @@ export async function drive(world: World): Promise<void> {
   const places = { artifactsDir: `${world.dir}/artifacts`, outboxDir: `${world.dir}/outbox` }
   const bundleOf = (digest: string) => (digest === world.bundle.digest ? world.bundle : undefined)
   const parts = { store: world.store, bundleOf, current: world.bundle, clock: () => world.clock.at, places, live }
-  for (;;) {
-    await createResponder({ ...parts, current: () => world.bundle, leaseMs }).drain()
-    const next = await whatNext(world, () =>
-      reconcileContainment({ ...parts, dir: `${world.dir}/incidents` }, { actor: 'gitsoc', again: false }),
-    )
-    if (next === null) return
-    world.rested(next.what)
-    await next.happens()
+  const responder = (lease: number) => createResponder({ ...parts, current: () => world.bundle, leaseMs: lease })
+  const running = world.scenario.isRunning ? responder(leaseMs) : null
+  await running?.start()
+  try {
+    for (;;) {
+      await (running === null ? responder(longLeaseMs).drain() : untilAtRest(world))
+      const next = await whatNext(world, () =>
+        reconcileContainment({ ...parts, dir: `${world.dir}/incidents` }, { actor: 'gitsoc', again: false }),
+      )
+      if (next === null) return
+      world.rested(next.what)
+      await next.happens()
+    }
+  } finally {
+    await running?.stop()
   }
 }
 
+/** Waits until the running worker, or whoever had claimed something before it, has nothing more to do by itself. */
+async function untilAtRest({ store, clock }: World): Promise<void> {
+  for (const until = performance.now() + 60_000; performance.now() < until; await wait(40)) {
+    const [found] = await store.transaction(async (tx) => {
+      const going = `select (select count(*) from run where tenant = $1) as runs,
+        (select count(*) from run where tenant = $1 and (status = 'running' or (status = 'waiting' and wake_at <= $2)))
+        + (select count(*) from effect where tenant = $1 and outcome is null and claimed_by is not null) as busy`
+      return (await tx.query<{ runs: number; busy: number }>(going, [tx.tenant, clock.at])).rows
+    })
+    if (found !== undefined && found.runs > 0 && found.busy === 0) return
+  }
+  throw new Error('it does not come to rest')
+}
+
 async function begin({ store, bundle, scenario, clock }: World): Promise<void> {
+  if (scenario.start === 'every') return
   const playbook = slug(scenario.id)
   const known = await rowsOf<{ id: string }>(store, 'select id from run where tenant = $1')
-  if (!scenario.isHook) {
+  if (scenario.start !== 'webhook') {
     if (known.length > 0) return
     const hand = { actor: 'analyst-1', reason: '', at: startAt }
     const started = await startByHand(store, bundle, { playbook, incident: 1, inputs: {}, ...hand })
@@ -113,8 +138,8 @@ async function whatNext(world: World, reconcile: () => Promise<unknown>): Promis
   )
   const active = runs.filter((one) => ['running', 'waiting', 'paused'].includes(one.status))
   const hand = await nextHand(world)
-  const run = hand?.startsWith('rerun') ? runs[0] : active[0]
-  if (hand !== null && (active.length === 0) === /^(rerun|close)/.test(hand))
+  const run = active[0] ?? runs[0]
+  if (hand !== null && (active.length === 0) === /^(rerun|close|glass)/.test(hand))
     return { what: `a person, to ${hand}`, happens: () => lend(world, hand, run?.id ?? '') }
   if (active.length > 0) {
     const at = Math.min(...active.map((one) => one.wakeAt ?? Number.POSITIVE_INFINITY))
@@ -126,6 +151,17 @@ async function whatNext(world: World, reconcile: () => Promise<unknown>): Promis
       },
     }
   }
+  const open = await rowsOf<{ nextAt: number | null }>(
+    store,
+    'select next_at as "nextAt" from effect where tenant = $1 and outcome is null',
+  )
+  if (open.length > 0 && scenario.reconciles !== true)
+    return {
+      what: 'time, for what is open',
+      async happens() {
+        clock.at = Math.max(clock.at, ...open.map((one) => one.nextAt ?? 0))
+      },
+    }
   if (scenario.reconciles !== true) return null
   const standing = (await store.transaction((tx) => readContainments(tx, null))).filter((one) => one.undo !== null)
   if (standing.length === 0) return null
@@ -162,7 +198,7 @@ async function answer({ store, scenario, clock, vendorUrl }: World, asked: Asked
 async function nextHand({ store, scenario }: World): Promise<Hand | null> {
   const done = await rowsOf(
     store,
-    `select from audit where tenant = $1 and actor = 'lead-1' and (action like 'run.%' or action like 'incident.%')`,
+    `select from audit where tenant = $1 and (actor = 'lead-1' and (action like 'run.%' or action like 'incident.%') or action = 'break-glass.ask')`,
   )
   return scenario.hands?.[done.length] ?? null
 }
@@ -180,9 +216,11 @@ async function lend({ store, clock }: World, wanted: Hand, run: string): Promise
           ? await signalRun(store, run, { ...hand, name: what, payload: null })
           : verb === 'rerun'
             ? await rerunFrom(store, run, what, hand)
-            : verb === 'close'
-              ? await changeIncident(store, { number: 1, actor: hand.actor, at: hand.at, change: close })
-              : await cancelRun(store, run, { ...hand, rollback: verb === 'cancel-rollback' })
+            : verb === 'glass'
+              ? await breakGlass(store, run, what, hand)
+              : verb === 'close'
+                ? await changeIncident(store, { number: 1, actor: hand.actor, at: hand.at, change: close })
+                : await cancelRun(store, run, { ...hand, rollback: verb === 'cancel-rollback' })
   if (!done.ok) throw new Error(`${wanted}: ${JSON.stringify(done)}`)
 }
 

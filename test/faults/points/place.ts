@@ -9,7 +9,7 @@ import { type OpenStore, openStore } from '../../../src/store/index.ts'
 import { madeIncident } from '../../cases/made.ts'
 import { startVendor, type Vendor } from '../../respond/vendor.ts'
 import { drive, startAt } from './drive.ts'
-import { type Scenario, scenarioBundle } from './scenarios.ts'
+import { pathsOf, type Scenario, scenarioBundle } from './scenarios.ts'
 import { counter, type Point, type Reached, watchedStore, watchRequests } from './watch.ts'
 import type { Wanted } from './worker.ts'
 
@@ -59,7 +59,7 @@ export async function playOut(place: Place, scenario: Scenario, reached: Reached
   try {
     if (reached !== null) listen(vendor, say)
     await drive({
-      store: reached === null ? store : watchedStore(store, say),
+      store: reached === null ? store : watchedStore(store, pathsOf(scenario), say),
       scenario,
       bundle: bundleFor(scenario),
       vendorUrl: vendor.url,
@@ -103,6 +103,7 @@ export async function killAt(place: Place, scenario: Scenario, point: Point): Pr
   const signal = await ended(child)
   listen(vendor, () => {})
   clock.at = Number(told.trim().split('\n').at(-1)) || clock.at
+  if (scenario.isRunning) return signal === 'SIGKILL'
   // Time goes by until the others hold it for dead.
   await store.transaction((tx) =>
     tx.query(`update replica set seen_at = seen_at - interval '1 day' where tenant = $1`, [tx.tenant]),

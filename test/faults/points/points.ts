@@ -25,27 +25,36 @@ export async function record(place: Place, scenario: Scenario, first: Point | nu
   return { name, scenario, first, points, trace, done: place.vendor.done }
 }
 
+/** `only wipe, after commit write-intents wipe-u1 #1` */
+export const nameOf = (of: Pick<Reference, 'name'>, point: Point) => `${of.name}, ${point.phase} ${point.step}`
+
 /** What killing at one point came to. */
 export interface Outcome {
   readonly lost: number
   readonly twice: number
   readonly askedPeople: number
+  /** The worker did not come to the point. */
+  readonly isMissed: boolean
   readonly faults: readonly string[]
 }
+export const missed: Outcome = { lost: 0, twice: 0, askedPeople: 0, isMissed: true, faults: [] }
+
+/** What goes on side by side has no order. */
+export const isConcurrent = ({ playbook }: Scenario) => /parallel|concurrency/.test(playbook)
 
 /** Kills a worker at a point, lets another take over, and compares what there is in the end. */
 export async function disturb(place: Place, undisturbed: Reference, of: Reference, point: Point): Promise<Outcome> {
   const { scenario } = of
-  const where = `${of.name}, ${point.phase} ${point.step}`
+  const where = nameOf(of, point)
   if (of.first !== null && !(await killAt(place, scenario, of.first)))
-    return { lost: 0, twice: 0, askedPeople: 0, faults: [`${where}: the first worker was not killed`] }
+    return { ...missed, faults: [`${where}: the first worker was not killed`] }
   const faults: string[] = []
-  if (!(await killAt(place, scenario, point))) faults.push('the worker did not come there')
+  const isMissed = !(await killAt(place, scenario, point))
+  if (isMissed) faults.push('the worker did not come there')
   await playOut(place, scenario, null)
   const trace = await readTrace(place.store, place.dir)
   faults.push(...trace.faults, ...differences(undisturbed.trace, trace))
-  // What goes on side by side has no order.
-  if (!/parallel|concurrency/.test(scenario.playbook) && trace.order !== undisturbed.trace.order)
+  if (!isConcurrent(scenario) && trace.order !== undisturbed.trace.order)
     faults.push(`went ${trace.order} instead of ${undisturbed.trace.order}`)
   const what = new Set([...undisturbed.done.keys(), ...place.vendor.done.keys()])
   let lost = 0
@@ -58,7 +67,13 @@ export async function disturb(place: Place, undisturbed: Reference, of: Referenc
     if (more < 0) lost++
     if (more > 0) twice++
   }
-  return { lost, twice, askedPeople: trace.askedPeople.length, faults: faults.map((one) => `${where}: ${one}`) }
+  return {
+    lost,
+    twice,
+    isMissed,
+    askedPeople: trace.askedPeople.length,
+    faults: faults.map((one) => `${where}: ${one}`),
+  }
 }
 
 /** Of the names of a step that holds several rows, the one that says most. */

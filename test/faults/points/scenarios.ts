@@ -14,11 +14,21 @@ export interface Scenario {
   readonly hands?: readonly Hand[]
   /** Whether containments are kept equal with their files until none holds. */
   readonly reconciles?: boolean
-  /** Whether a request to its webhook starts it. */
-  readonly isHook?: boolean
+  /** A request to its webhook starts it, or time does; a person without it. */
+  readonly start?: 'webhook' | 'every'
+  /** Whether workers go on in the running form, woken by NOTIFY and the clock, with leases that run out. */
+  readonly isRunning?: boolean
 }
 
-export type Hand = 'pause' | 'resume' | 'cancel' | 'cancel-rollback' | 'close' | `signal ${string}` | `rerun ${string}`
+export type Hand =
+  | `glass ${string}`
+  | 'pause'
+  | 'resume'
+  | 'cancel'
+  | 'cancel-rollback'
+  | 'close'
+  | `signal ${string}`
+  | `rerun ${string}`
 
 const act = (verb: string, user: string, more = '') =>
   `{ id: ${verb}-${user}, action: vendor.${verb}, with: { user: ${user} }${more} }`
@@ -35,8 +45,7 @@ const ask = (more: string) =>
 const asked = ', approval: { roles: [responder], quorum: 1, expires: 1h }'
 const isAnswered = (step: string, value: string) => `{ fact: steps.${step}, operator: equal, value: ${value} }`
 
-/** Every kind of step of the language, and everything that people, time and vendors do to a run. */
-export const scenarios: readonly Scenario[] = [
+const plain: readonly Scenario[] = [
   {
     id: 'sequence',
     playbook: steps(lock('u1'), stamp('u2'), act('look', 'u3'), wipe('u4'), '{ id: call, task: Call }'),
@@ -146,7 +155,7 @@ export const scenarios: readonly Scenario[] = [
   {
     id: 'webhook',
     playbook: `inputs:\n  who: { type: string, description: who, maxLength: 10 }\n${steps(lock('"{{ inputs.who }}"').replace(/id: [^,]*/, 'id: lock'), stamp('u2'))}`,
-    isHook: true,
+    start: 'webhook',
   },
   {
     id: 'simulated',
@@ -156,21 +165,49 @@ export const scenarios: readonly Scenario[] = [
       '{ id: more, action: practice.lock, with: { user: u2 }, expires: 24h }',
     ),
   },
+  {
+    id: 'no answer',
+    playbook: steps(lock('u1', ', timeout: 1s'), stamp('u2', ', timeout: 1s')),
+    vendor: ['never', 200, 'lost'],
+  },
+  { id: 'denial overruled', playbook: steps(lock('vault'), stamp('u2')), hands: ['glass lock-vault'] },
+  { id: 'denial of wiping overruled', playbook: steps(wipe('vault')), hands: ['glass wipe-vault'] },
+  { id: 'every quarter of an hour', playbook: steps(lock('u1')), start: 'every', isRunning: true },
   { id: 'only lock', playbook: steps(lock('u1')) },
   { id: 'only stamp', playbook: steps(stamp('u1')) },
   { id: 'only wipe', playbook: steps(wipe('u1')) },
 ]
 
+const running = ['sequence', 'compensation', 'wait for a time', 'approved', 'cancelled and taken back']
+
+/** Every kind of step of the language, and everything that people, time and vendors do to a run. */
+export const scenarios: readonly Scenario[] = [
+  ...plain,
+  ...plain
+    .filter(({ id }) => running.includes(id))
+    .map((one) => ({ ...one, id: `${one.id} running`, isRunning: true })),
+]
+
+/** Whether a text is a path of one of its steps: `lock-u1~undo`, `all[u2]`. */
+export function pathsOf({ playbook }: Scenario): (text: string) => boolean {
+  const ids = new Set([...`${playbook}${inner}`.matchAll(/\bid: ([a-z0-9_-]+)/g)].map(([, id]) => id))
+  return (text) => ids.has(text.split(/[~#?./[]/)[0])
+}
+
 export const slug = (id: string) => id.replaceAll(' ', '-')
 
 const hook =
   'webhook: { path: reports, verify: { scheme: static-header, secret: reports-hook, header: x-key }, key: "{{ body.report }}", inputs: { who: "{{ body.who }}" } }, once: change'
+const triggers = {
+  webhook: hook,
+  every: 'every: 15m, when: { fact: number, operator: greaterThan, value: 0 }, once: change',
+}
 const inner = `inputs:\n  user: { type: string, description: who, maxLength: 10 }\nsteps:\n  - { id: lock, action: vendor.lock, with: { user: "{{ inputs.user }}" }, expires: 24h, retry: { attempts: 5, backoff: 1s } }\n  - { id: wipe, action: vendor.wipe, with: { user: "{{ inputs.user }}" }, expires: 24h }\noutputs: { who: "{{ inputs.user }}" }\n`
 const email =
   'id: email\ntitle: Mail\ndocs: https://www.rfc-editor.org/rfc/rfc5322\nactions:\n  - id: send\n    title: Write\n    effect: notify\n    target: to\n    input: { type: object, required: [to, subject, text], properties: { to: { type: string }, subject: { type: string }, text: { type: string } } }\n    handler: outbox-email\n'
 
 /** Its playbook with what it needs; everything is allowed but what a step asks people for. */
-export function scenarioBundle({ id, playbook: own, isHook }: Scenario): Bundle {
+export function scenarioBundle({ id, playbook: own, start }: Scenario): Bundle {
   const playbook = (id: string, trigger: string, text: string) => ({
     path: `playbooks/${id}.yaml`,
     text: `id: ${id}\ntitle: ${id}\nowner: team\nwhy: faults\ntrigger: { ${trigger} }\ndeadline: 8h\n${text}`,
@@ -185,10 +222,10 @@ export function scenarioBundle({ id, playbook: own, isHook }: Scenario): Bundle 
     { path: 'integrations/email/integration.yaml', text: email },
     {
       path: 'rules/approval/team.yaml',
-      text: 'id: team\ntitle: Team\nowner: team\nwhy: faults\nrules:\n  - { effects: [read, notify, reversible, destructive], answer: allow, reason: trust }\n',
+      text: 'id: team\ntitle: Team\nowner: team\nwhy: faults\nrules:\n  - { effects: [read, notify, reversible, destructive], answer: allow, reason: trust }\nprotectedTargets:\n  - { target: vault, answer: deny, reason: ours }\nbreakGlass: { roles: [responder], quorum: 2, expires: 1h }\n',
     },
     playbook('inner', 'manual: true', inner),
-    playbook(slug(id), isHook ? hook : 'manual: true', own),
+    playbook(slug(id), start === undefined ? 'manual: true' : triggers[start], own),
   ]
   const { bundle, problems } = compileBundle(files, 'faults')
   if (bundle === null) throw new Error(formatProblems(problems, files, 'text'))

@@ -33,31 +33,43 @@ export function counter(): (name: string) => string {
   }
 }
 
-interface Row {
-  readonly id?: string
-  readonly effect?: string
-  readonly path?: string
+interface OpenEffect {
+  readonly id: string
+  readonly path: string
+}
+
+/** The texts of each row that a statement writes: rows come as arrays of their columns, as one JSON text, or alone. */
+function rowsIn(values: readonly unknown[]): readonly (readonly string[])[] {
+  const texts = (row: readonly unknown[]) => row.filter((one) => typeof one === 'string')
+  const columns = values.filter((one) => Array.isArray(one)) as readonly (readonly unknown[])[]
+  if (columns.length > 0) return (columns[0] ?? []).map((_, n) => texts(columns.map((column) => column[n])))
+  const json = values.find((one) => typeof one === 'string' && one.startsWith('['))
+  if (typeof json !== 'string') return [texts(values)]
+  return (JSON.parse(json) as readonly object[]).map((row) => texts(Object.values(row)))
 }
 
 /**
  * A store that says when it comes to an outside step: each statement that writes and that somebody waits for, the first of
  * those that are sent together, and the commits of transactions that wrote. A step that holds several rows has several names.
+ * `isPath` knows a step of the playbook when it sees one.
  */
-export function watchedStore(store: Store, reached: Reached): Store {
+export function watchedStore(store: Store, isPath: (text: string) => boolean, reached: Reached): Store {
   const count = counter()
   const paths = new Map<string, string>()
+  const pathOf = (row: readonly string[]) => {
+    const effect = row.find((one) => one.startsWith('ef-'))
+    if (effect === undefined) return row.find(isPath) ?? ''
+    const path = paths.get(effect) ?? row.find(isPath) ?? ''
+    if (path !== '') paths.set(effect, path)
+    return path
+  }
   const namesOf = (statement: Parameters<Tx['query']>[0], values: readonly unknown[] = []): readonly string[] => {
     const text = typeof statement === 'string' ? statement : statement.text
     const name = typeof statement === 'string' ? text.trim().split(/\s+/).slice(0, 3).join(' ') : statement.name
     // Signs of life come by timer, and the chain is looked for each time.
     if (['replica-beat', 'ensure-audit'].includes(name) || name === 'delete from replica') return []
     if (!/\b(insert|update|delete)\b/i.test(text.replace(/for (no key )?update/gi, ''))) return []
-    const [, json] = values
-    if (typeof json !== 'string' || !json.startsWith('[')) return [count(name)]
-    return (JSON.parse(json) as readonly Row[]).map(({ id, effect, path }) => {
-      if (path !== undefined && id !== undefined) paths.set(id, path)
-      return count(`${name} ${path ?? paths.get(effect ?? id ?? '') ?? ''}`.trim())
-    })
+    return rowsIn(values).map((row) => count(`${name} ${pathOf(row)}`.trim()))
   }
   return {
     ...store,
@@ -75,8 +87,8 @@ export function watchedStore(store: Store, reached: Reached): Store {
           async query<Found>(...[statement, values]: Parameters<Tx['query']>) {
             see(namesOf(statement, values), true)
             const found = await tx.query<Found>(statement, values)
-            for (const row of found.rows as readonly { readonly open?: readonly Required<Row>[] }[])
-              for (const one of row.open ?? []) paths.set(one.id, one.path)
+            for (const { open } of found.rows as readonly { readonly open?: readonly OpenEffect[] }[])
+              for (const one of open ?? []) paths.set(one.id, one.path)
             return found
           },
           write(statement, values) {

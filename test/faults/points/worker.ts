@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { tenantId } from '../../../src/core/model/index.ts'
 import { connect } from '../../../src/store/index.ts'
 import { drive } from './drive.ts'
-import { scenarioBundle, scenarios } from './scenarios.ts'
+import { pathsOf, scenarioBundle, scenarios } from './scenarios.ts'
 import { type Point, type Reached, watchedStore, watchRequests } from './watch.ts'
 
 /** A worker that kills itself (SIGKILL: nothing is cleaned up) at one point, or is killed by who started it at the vendor's. */
@@ -21,11 +21,12 @@ if (scenario === undefined) throw new Error(`there is no scenario "${wanted.scen
 const reached: Reached = (phase, steps) => {
   if (phase === wanted.point.phase && steps.includes(wanted.point.step)) process.kill(process.pid, 'SIGKILL')
 }
+const connection = connect(wanted.databaseUrl, tenantId(wanted.tenant), { connections: 4 })
 let at = wanted.at
 let rests = 0
 watchRequests(reached)
 await drive({
-  store: watchedStore(connect(wanted.databaseUrl, tenantId(wanted.tenant), { connections: 4 }), reached),
+  store: watchedStore(connection, pathsOf(scenario), reached),
   scenario,
   bundle: scenarioBundle(scenario),
   vendorUrl: wanted.vendorUrl,
