@@ -72,7 +72,7 @@ export async function killAtPoints({ lanes, sample, only = '', onPoint }: Points
     }
   }
   try {
-    const isMeant = (name: string) => name.startsWith(only) || only.startsWith(name)
+    const isMeant = (name: string) => name.startsWith(only) || only.startsWith(`${name}, `)
     const all = [...scenarios.map((one) => ({ scenario: one.id, point: null })), ...firsts]
     const cases = some(
       all.filter((one) => isMeant(one.scenario)),
