@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { startsAgain } from '../../src/core/playbook/index.ts'
 import { startRuns } from '../../src/respond/index.ts'
 import { allow, bundleWith, worldOf } from './world.ts'
 
@@ -32,7 +33,12 @@ async function watched(more: string) {
     await Promise.all(responders.map((one) => one.stop()))
     expect(await runs()).toHaveLength(until)
   }
-  return { ...world, runs, set, pass }
+  const trigger = () => {
+    const found = bundle.playbooks.get('watch')?.trigger
+    if (found === undefined) throw new Error('no playbook')
+    return found
+  }
+  return { ...world, runs, set, pass, trigger }
 }
 
 test('a playbook that looks at open incidents starts once each time, however many replicas look', async () => {
@@ -69,4 +75,19 @@ test.each<[what: string, more: string, times: readonly number[], started: number
   const world = await watched(more)
   for (const at of times) await world.set(world.time.at + at)
   expect(await world.runs()).toHaveLength(started)
+})
+
+test.each([
+  'on: [opened]',
+  'on: [opened], cooldown: 10m',
+  'on: [opened], once: change',
+  'on: [opened], once: change, cooldown: 10m',
+])('what fixtures say of a second start is what happens: %s', async (more) => {
+  const world = await watched(more)
+  const trigger = world.trigger()
+  for (const [index, afterMs] of [1, 10 * minute - 1, 10 * minute, 24 * 60 * minute].entries()) {
+    const first = index * 10_000 * minute
+    expect(await world.set(first)).toHaveLength(index === 0 || trigger.once === 'change' ? 1 : 0)
+    expect(await world.set(first + afterMs)).toHaveLength(startsAgain(trigger, afterMs) ? 1 : 0)
+  }
 })

@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../model/index.ts'
-import type { Playbook } from '../playbook/index.ts'
+import { type Playbook, startsAgain } from '../playbook/index.ts'
 import { askHook, hookMeans } from './ask-hook.ts'
 import { filledInputs } from './fill-inputs.ts'
-import type { PlaybookFixture } from './playbook-fixture.ts'
+import type { Again, PlaybookFixture } from './playbook-fixture.ts'
 
 /** Whether a playbook starts for the incident of a fixture, with other facts put over it. */
 export async function startsWith(playbook: Playbook, fixture: PlaybookFixture, over: JsonObject): Promise<boolean> {
@@ -15,8 +15,16 @@ export async function startsWith(playbook: Playbook, fixture: PlaybookFixture, o
       asked.ok && asked.wish.incident === facts.number && (await hookMeans(playbook, facts, asked.wish.inputs)).matched
     )
   }
-  if (change !== null && !(trigger.on as readonly Json[]).includes(change)) return false
+  if (change === 'every') {
+    if (trigger.everyMs === null) return false
+  } else if (change !== null && !(trigger.on as readonly Json[]).includes(change)) return false
   return trigger.when === null || (await trigger.when.decide(facts)).matched
+}
+
+/** The same for an incident for which it began so long before. */
+export async function startsOnceMore(playbook: Playbook, fixture: PlaybookFixture, again: Again): Promise<boolean> {
+  const byItself = (again.over.change ?? fixture.change) === 'every'
+  return startsAgain(playbook.trigger, again.afterMs, byItself) && (await startsWith(playbook, fixture, again.over))
 }
 
 type Given =

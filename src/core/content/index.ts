@@ -14,15 +14,13 @@ export { coverPlaybook, type Way } from './playbook-coverage.ts'
 export {
   compilePlaybookFixture,
   type Difference,
-  durationText,
-  effectOf,
   emptyFacts,
   type FixtureRun,
   type PlaybookFixture,
-  questionOf,
   runPlaybookFixture,
 } from './playbook-fixture.ts'
 export { fixturesOf, runFixtures } from './playbook-fixtures.ts'
+export { durationText, effectOf, questionOf } from './played-form.ts'
 export {
   type ContentReview,
   type ContentTests,

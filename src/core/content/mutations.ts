@@ -1,5 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../model/index.ts'
 import { incidentFactTypes, type KnownAction } from '../playbook/index.ts'
+import { ofRepetition } from './repetition-mutations.ts'
+import { scaledDuration } from './scaled-duration.ts'
 
 type Path = readonly (string | number)[]
 
@@ -38,7 +40,8 @@ export function mutationsOf(playbook: JsonObject, actions: ReadonlyMap<string, K
   return found.filter((one) => one.actions !== undefined || JSON.stringify(one.value) !== original)
 }
 
-type Add = (name: string, safety: boolean, path: Path, value: Json | undefined) => void
+/** Takes one way to break it: in words, whether it is more dangerous, where, and what stands there then. */
+export type Add = (name: string, safety: boolean, path: Path, value: Json | undefined) => void
 
 function ofWhole(playbook: JsonObject, add: Add): void {
   for (const part of ['compensation', 'onFailure', 'finally', 'outputs'])
@@ -50,6 +53,7 @@ function ofWhole(playbook: JsonObject, add: Add): void {
       if (Array.isArray(playbook.trigger.on) && !playbook.trigger.on.includes(change))
         add(`start when ${change} too`, false, ['trigger', 'on'], [...(playbook.trigger.on as readonly Json[]), change])
     if (isObject(playbook.trigger.webhook)) ofHook(playbook.trigger.webhook, add)
+    ofRepetition(playbook.trigger, add)
   }
 }
 
@@ -109,12 +113,7 @@ function ofStep(
   drop('join', true)
   drop('onExpiry', true)
   if (typeof step.expires === 'string')
-    add(
-      `let ${id} last longer`,
-      true,
-      [...path, 'expires'],
-      `${Number.parseInt(step.expires, 10) * 10}${step.expires.slice(-1)}`,
-    )
+    add(`let ${id} last longer`, true, [...path, 'expires'], scaledDuration(step.expires, 10) ?? step.expires)
   if (step.onError === undefined && canFail(step) && !isLast)
     add(`go on after ${id} has failed`, true, [...path, 'onError'], 'continue')
   if (step.onError === 'continue' && !isLast) add(`stop when ${id} has failed`, true, [...path, 'onError'], 'stop')

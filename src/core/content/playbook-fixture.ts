@@ -12,22 +12,21 @@ import {
   problem,
   type Result,
 } from '../model/index.ts'
-import {
-  incidentFactTypes,
-  type Playbook,
-  type Played,
-  type PlayedEffect,
-  type PlayedQuestion,
-  play,
-  type Script,
-  type Stage,
-} from '../playbook/index.ts'
-import { givenBy, startsWith } from './fixture-start.ts'
+import { incidentFactTypes, type Playbook, type Played, play, type Script, type Stage } from '../playbook/index.ts'
+import { givenBy, startsOnceMore, startsWith } from './fixture-start.ts'
+import { durationText, effectOf, questionOf } from './played-form.ts'
 import { compileSchema } from './schema.ts'
 
 /** A Tuesday at noon, for fixtures that say nothing of the time. */
 const noon = Date.UTC(2026, 0, 6, 12)
 const checkSchema = compileSchema(fixtureSchema)
+
+/** Facts put over the incident's, so long after the playbook began for it, and whether it starts once more. */
+export interface Again {
+  readonly afterMs: number
+  readonly over: JsonObject
+  readonly starts: boolean
+}
 
 /** A test of a playbook: an incident, what the world answers, and what is expected. */
 export interface PlaybookFixture {
@@ -42,6 +41,8 @@ export interface PlaybookFixture {
   /** Facts put over the incident's (and perhaps another `change` or `request`) with which it starts too, and with which it does not. */
   readonly starts: readonly JsonObject[]
   readonly ignores: readonly JsonObject[]
+  /** The same after a run for the incident has begun already, and whether it starts then. */
+  readonly again: readonly Again[]
   /** Ids of the active policies; null = those that the repository has active. */
   readonly policies: readonly string[] | null
   readonly expect: JsonObject
@@ -84,6 +85,8 @@ export function compilePlaybookFixture(document: Document): Result<PlaybookFixtu
   checkFacts(raw.incident, ['incident'], [])
   for (const list of ['starts', 'ignores'])
     for (const [index, facts] of objectsOf(raw[list]).entries()) checkFacts(facts, [list, index], ['change', 'request'])
+  for (const [index, facts] of objectsOf(raw.again).entries())
+    checkFacts(facts, ['again', index], ['change', 'request', 'after', 'starts'])
   if (raw.request !== undefined && raw.inputs !== undefined)
     problems.push(
       problem('fixture/inputs', 'the request gives the inputs', document.place(['inputs'], 'key'), 'remove it'),
@@ -101,6 +104,11 @@ export function compilePlaybookFixture(document: Document): Result<PlaybookFixtu
       request: isObject(raw.request) ? raw.request : null,
       starts: objectsOf(raw.starts),
       ignores: objectsOf(raw.ignores),
+      again: objectsOf(raw.again).map(({ after, starts, ...over }) => ({
+        afterMs: durationMs(after) ?? 0,
+        starts: starts === true,
+        over,
+      })),
       place: document.place,
       script: {
         facts: { ...emptyFacts(), ...objectOf(raw.incident) },
@@ -140,6 +148,16 @@ export async function runPlaybookFixture(
       if (seen !== wanted)
         differences.push({ what: 'whether it starts', expected: wanted, seen, place: fixture.place([list, index]) })
     }
+  for (const [index, one] of fixture.again.entries()) {
+    const seen = await startsOnceMore(playbook, fixture, one)
+    if (seen !== one.starts)
+      differences.push({
+        what: 'whether it starts again',
+        expected: one.starts,
+        seen,
+        place: fixture.place(['again', index]),
+      })
+  }
   const given = givenBy(playbook, fixture)
   const triggered = await startsWith(playbook, fixture, {})
   differ(
@@ -217,36 +235,6 @@ function compareQuestions(expected: readonly JsonObject[], seen: readonly JsonOb
   }
 }
 
-/** A question in the form in which fixtures expect it. */
-export function questionOf({ path, question, options, roles, expiresMs, onExpiry }: PlayedQuestion): JsonObject {
-  return { step: path, question, options, to: roles, expires: durationText(expiresMs), onExpiry: onExpiry ?? 'fail' }
-}
-
-/** An effect in the form in which fixtures expect it. */
-export function effectOf(effect: PlayedEffect): JsonObject {
-  const { asked, expiresMs, attempts } = effect
-  return {
-    step: effect.path,
-    action: effect.action,
-    target: effect.target,
-    with: effect.inputs,
-    gate: effect.gate.answer,
-    ...(asked === null
-      ? {}
-      : {
-          asks: {
-            roles: asked.roles,
-            quorum: asked.quorum,
-            expires: durationText(asked.expiresMs),
-            ...(asked.also === undefined ? {} : { also: asked.also.map(({ roles, quorum }) => ({ roles, quorum })) }),
-          },
-        }),
-    ...(expiresMs === null ? {} : { expires: durationText(expiresMs) }),
-    ...(attempts === 1 ? {} : { attempts }),
-    ...(effect.outcome === 'done' ? {} : { outcome: effect.outcome }),
-  }
-}
-
 /** `with` is compared when it is given; everything else always. */
 function compareEffect(
   expected: JsonObject,
@@ -263,19 +251,6 @@ function sameUnit(value: Json): Json {
   if (isObject(value) && value.expires !== undefined) return { ...value, expires: sameUnit(value.expires) }
   const ms = durationMs(value)
   return ms === null ? value : durationText(ms)
-}
-
-const units: readonly (readonly [string, number])[] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-]
-
-/** A duration as content writes it, in the largest unit that fits. */
-export function durationText(ms: number): string {
-  const [unit, size] = units.find(([, one]) => ms % one === 0) ?? ['s', 1000]
-  return `${ms / size}${unit}`
 }
 
 /** Facts of an incident of which nothing is known. */

@@ -1,3 +1,4 @@
+export { startsAgain } from './again.ts'
 export { exportCacao } from './cacao/export.ts'
 export { type Imported, importCacao } from './cacao/import.ts'
 export { withCalled } from './called.ts'

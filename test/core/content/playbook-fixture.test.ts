@@ -154,3 +154,72 @@ test('broken playbooks are refused or caught, and without fixtures most survive'
   } satisfies JsonObject)
   expect((await survivors([])).length).toBeGreaterThan((await survivors(fixtures)).length + 5)
 })
+
+const watchText = (trigger: string) =>
+  `id: lock\ntitle: Lock\nowner: team\nwhy: test\ntrigger: { ${trigger}, when: { fact: score, operator: greaterThan, value: 50 } }\ndeadline: 8h\nsteps:\n  - { id: look, task: Look }\n`
+const looked = (more: string) =>
+  `playbook: lock\ntitle: t\nincident: { score: 60 }\n${more}expect: { status: completed, path: [look], tasks: [Look] }\n`
+
+test.each<[when: string, trigger: string, more: string, mutation: string, unnoticed: string]>([
+  [
+    'once for an incident',
+    'on: [opened]',
+    'change: opened\nagain: [{ after: 1d, starts: false }]\n',
+    'start again and again for one incident',
+    'change: opened\n',
+  ],
+  [
+    'each time',
+    'on: [opened], once: change',
+    'change: opened\nagain: [{ after: 1s, starts: true }]\n',
+    'start once for an incident only',
+    'change: opened\n',
+  ],
+  [
+    'without a pause',
+    'on: [opened], once: change',
+    'change: opened\nagain: [{ after: 1s, starts: true }]\n',
+    'wait a day before it starts again',
+    'change: opened\nagain: [{ after: 1d, starts: true }]\n',
+  ],
+  [
+    'after a pause',
+    'on: [opened], once: change, cooldown: 10m',
+    'change: opened\nagain: [{ after: 9m, starts: false }]\n',
+    'start again without a pause',
+    'change: opened\nagain: [{ after: 10m, starts: true }]\n',
+  ],
+  [
+    'after no longer pause',
+    'on: [opened], once: change, cooldown: 10m',
+    'change: opened\nagain: [{ after: 10m, starts: true }]\n',
+    'wait ten times as long before it starts again',
+    'change: opened\nagain: [{ after: 9m, starts: false }]\n',
+  ],
+  [
+    'not by itself',
+    'on: [opened]',
+    'change: opened\nignores: [{ change: every }]\n',
+    'look at open incidents every hour too',
+    'change: opened\n',
+  ],
+  ['by itself', 'every: 15m', 'change: every\n', 'look at open incidents no more', ''],
+  [
+    'by itself each time',
+    'every: 15m, once: change',
+    'change: every\nagain: [{ after: 15m, starts: true }, { after: 14m, starts: false }]\n',
+    'look at open incidents a tenth as often',
+    'change: every\n',
+  ],
+])(
+  'that a playbook starts %s is held by a fixture, and a broken one is caught',
+  async (_when, trigger, more, mutation, unnoticed) => {
+    const document = documentOf('playbooks/lock.yaml', watchText(trigger))
+    const fates = async (text: string) =>
+      (await mutatePlaybook(document, [fixtureOf(text)], stage, (one) => one.name === mutation)).map((one) => one.fate)
+    const { differences } = await runPlaybookFixture(fixtureOf(looked(more)), playbookOf(document), stage)
+    expect(differences).toEqual([])
+    expect(await fates(looked(more))).toEqual(['caught'])
+    if (unnoticed !== '') expect(await fates(looked(unnoticed))).toEqual(['survived'])
+  },
+)
