@@ -36,7 +36,8 @@ export async function dueRuns(tx: Tx, { runs, max, since, resting }: DueWish): P
 const running = `select id as run, incident, true as "isDue", started_at from run where tenant = $1 and status = 'running' and id <> all($3::text[])`
 const timed = `select id, incident, true, started_at from run where tenant = $1 and status in ('waiting', 'paused') and wake_at <= $2 and id <> all($3::text[])`
 const due = `select run, incident, "isDue" from (
-    select r.id as run, r.incident, false as "isDue", r.started_at from ${fewRows('$5::text[]')} as w(id) join run r on r.tenant = $1 and r.id = w.id
+    select r.id as run, r.incident, false as "isDue", r.started_at from ${fewRows('$5::text[]')} as w(id)
+      cross join lateral (select * from run where tenant = $1 and id = w.id offset 0) r
     union all (${running} order by started_at, id limit $4)
     union all (${timed} order by wake_at limit $4)) as due
   order by "isDue", started_at, run limit $4 + cardinality($5::text[])`

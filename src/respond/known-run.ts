@@ -74,7 +74,7 @@ const known = `select r.id, r.playbook, r.bundle, r.commit, r.deadline_at as "de
     r.rollback, r.wake_at as "wakeAt",
     case when r.trigger = 'incident' and exists (select from ${older}) then (select o.id from ${older} order by o.started_at, o.id limit 1) end as "supersededBy",
     exists (select from stop_switch where tenant = $1) as "isStopped"
-  from ${wanted} join run r on r.tenant = $1 and r.id = w.id`
+  from ${wanted} cross join lateral (select * from run where tenant = $1 and id = w.id offset 0) r`
 const finished = `select s.run, s.path, s.status, s.output, s.sentence
   from ${wanted} join run_step s on s.tenant = $1 and s.run = w.id order by s.run, s.n`
 const questions = `select a.run, bool_or(a.status = 'pending') as pending

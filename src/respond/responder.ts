@@ -131,9 +131,10 @@ export function createResponder(parts: ResponderParts): Responder {
 
   const pass = async (rests: Rests) => {
     if (!stopping) await startDue({ ...parts, dueAt })
-    if (performance.now() - seen.timer >= pollMs || clock() >= seen.nextAt) await lookAround()
-    do await parts.quiet?.()
-    while (await work(rests, tell))
+    do {
+      await parts.quiet?.()
+      if (performance.now() - seen.timer >= pollMs || clock() >= seen.nextAt) await lookAround()
+    } while (await work(rests, tell))
   }
 
   const run = async () => {

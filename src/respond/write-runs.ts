@@ -28,9 +28,9 @@ export function writeRuns(tx: Tx, at: number, states: ReadonlyMap<string, RunSta
 }
 
 const change = `update run set status = r.status, wake_at = r.wake_at, ended_at = r.ended_at, sentence = r.sentence, outputs = r.outputs
-  from ${fewRows('$2::text[]', '$3::text[]', '$4::bigint[]', '$5::bigint[]', '$6::text[]', '$7::jsonb[]')}
+  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::jsonb[])
     as r(id, status, wake_at, ended_at, sentence, outputs)
-  where run.tenant = $1 and run.id = r.id`
+  where run.tenant = $1 and run.id = any($2::text[]) and run.id = r.id`
 
 const forget = `with over as (select * from ${fewRows('$2::text[]')} as o(run)),
     waits as (delete from run_wait w using over where w.tenant = $1 and w.run = over.run)
