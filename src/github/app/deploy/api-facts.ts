@@ -1,17 +1,13 @@
 import { isContentPath, maxTotalBytes } from '../../../repo/index.ts'
-import type { Client } from '../feature.ts'
 import type { SignaturePolicy } from '../settings.ts'
+import { type AuthorsAt, apiAuthors } from './api-authors.ts'
 import type { CommitFacts } from './put-into-service.ts'
 import { unverified } from './verified.ts'
 
 const blobsAtOnce = 8
 
-/** What is known of a commit by GitHub's API alone, for machines without git. Nobody is known as the author of a playbook. */
-export function apiFacts(
-  at: { readonly client: Client; readonly owner: string; readonly repo: string },
-  commit: string,
-  policy: SignaturePolicy,
-): CommitFacts {
+/** What is known of a commit by GitHub's API alone, for machines without git. */
+export function apiFacts(at: AuthorsAt, commit: string, policy: SignaturePolicy): CommitFacts {
   const { client, owner, repo } = at
   return {
     async comesAfter(before) {
@@ -49,6 +45,6 @@ export function apiFacts(
         )
       return { commit, files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) }
     },
-    authors: async () => ({}),
+    authors: (playbooks) => apiAuthors(at, commit, playbooks),
   }
 }

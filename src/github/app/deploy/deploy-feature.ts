@@ -6,6 +6,7 @@ import { createMirror, isGitThere, type Mirror } from '../../../repo/index.ts'
 import type { Client, Feature, FeatureOf, Seat } from '../feature.ts'
 import type { GithubSettings } from '../settings.ts'
 import { reasonOf } from '../work-deliveries.ts'
+import type { AuthorsAt } from './api-authors.ts'
 import { apiFacts } from './api-facts.ts'
 import { currentDeployment, takeDeployTurn, wasTried } from './deployments.ts'
 import { gitFacts } from './git-facts.ts'
@@ -44,6 +45,7 @@ export function deployFeature(parts: DeployParts): FeatureOf {
     const { store, owner, repo, clock, log, count } = seat
     const { signatures } = parts.settings
     const mirror = mirrorOf(seat, parts.mirrorsDir)
+    const births: AuthorsAt['births'] = new Map()
     const stopping = new AbortController()
     let looping: Promise<void> = Promise.resolve()
 
@@ -53,7 +55,7 @@ export function deployFeature(parts: DeployParts): FeatureOf {
     }
     const factsOf = async (client: Client, commit: string): Promise<CommitFacts> => {
       const at = { client, owner, repo }
-      if (!(parts.git ?? (await isGitThere()))) return apiFacts(at, commit, signatures)
+      if (!(parts.git ?? (await isGitThere()))) return apiFacts({ ...at, births }, commit, signatures)
       await mirror.fetch([`refs/heads/${await branchOf(client, seat, parts.settings.branch)}`])
       return gitFacts(mirror.dir, commit, signatures, async () => at)
     }
