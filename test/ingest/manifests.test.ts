@@ -177,14 +177,40 @@ describe.each(bundle.integrations.filter((one) => one.webhook !== null).map((one
         ['not-utf8', Buffer.concat([Buffer.from(text.slice(0, -2)), Buffer.from([0x22, 0xff, 0xfe, 0x22, 0x7d])])],
       ]
       const { verify, path } = webhook
-      // What stands in an SNS envelope is text, and what is no JSON there stays a message of its own.
-      const sent = verify.scheme === 'aws-sns' ? bodies.slice(1, 3) : bodies
+      // What stands in an SNS envelope is text: what is no JSON there stays a message of its own, which no mapping takes. Bytes that
+      // are no text cannot be signed in it.
+      const isSns = verify.scheme === 'aws-sns'
+      const sent = isSns
+        ? bodies.slice(0, 3).map(([code, body]) => [code === 'unparsable' ? 'unaccepted' : code, body] as const)
+        : bodies
       for (const [, body] of sent) expect(await post(path, sentBy(verify, body))).toBe(202)
+      if (isSns) {
+        const proven = sentBy(verify, text)
+        const bytes = Buffer.from(proven.body)
+        bytes[bytes.indexOf('Message') + 14] = 0xff
+        expect(await post(path, { ...proven, body: bytes })).toBe(401)
+      }
       await drain()
       const { total, balanced } = await ledger()
       expect(balanced).toBe(true)
       expect(total).toMatchObject({ received: sent.length, deadLettered: sent.length })
       expect((await letters()).map((one) => one.code).sort()).toEqual(sent.map(([code]) => code).sort())
+    })
+
+    test('counts a proven delivery whose members are of other types in one place each, none as a fault of ours', async () => {
+      if (webhook === null) throw new Error('no webhook')
+      const { post, drain, ledger, letters } = await server()
+      const text = payloads.find((one) => one.startsWith('{')) ?? '{"a":1}'
+      const whole = JSON.parse(text) as JsonObject
+      const wrong = [7, 'x', [[]], { toString: 1 }, null].flatMap((odd) =>
+        Object.keys(whole).map((name) => JSON.stringify({ ...whole, [name]: odd })),
+      )
+      for (const body of wrong) expect(await post(webhook.path, sentBy(webhook.verify, body))).toBe(202)
+      await drain()
+      const { total, balanced, faults } = await ledger()
+      expect([balanced, faults]).toEqual([true, []])
+      expect(total.received).toBe(wrong.reduce((sum, body) => sum + recordsIn(integration, body), 0))
+      expect((await letters()).map((one) => one.code)).not.toContain('internal')
     })
   },
 )
