@@ -26,6 +26,10 @@ export function explainIncidentText(file: CaseFile, columns = 100): string {
       ),
     ],
     [
+      'What is known of the values in it',
+      incident.enrichments.flatMap((one) => hang('  ', `${one.sentence} (${one.verdict}, ${one.provider})`, columns)),
+    ],
+    [
       'Why playbooks ran',
       runs.flatMap((run) =>
         hang(`  ${plain(run.playbook, 60)}: `, `${run.why} (content of ${run.commit.slice(0, 12)})`, columns),

@@ -1,4 +1,5 @@
 import { type History, historyOfFiles, integrationsAt, ownHistory } from '../preview/index.ts'
+import { enrichFolder } from './enrich-folder.ts'
 import { Failure } from './failure.ts'
 import { noCommit } from './no-commit.ts'
 
@@ -14,6 +15,7 @@ export interface HistoryWish {
  * content itself; null when that has none. `revision` is the commit whose integrations say what files hold.
  */
 export async function historyFor({ history, enrich, content }: HistoryWish, revision: string): Promise<History | null> {
+  await enrichFolder(enrich)
   const own = await ownHistory(history?.length === 1 ? (history[0] ?? content) : content)
   if (history === undefined || (history.length === 1 && own !== null))
     return own === null || enrich === undefined ? own : { ...own, enrichDir: enrich }

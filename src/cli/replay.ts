@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { plain } from '../cases/index.ts'
 import { defaultLimits, type ReplayedStory, replayIncident } from '../preview/index.ts'
 import { readCommit, readWorkingTree } from '../repo/index.ts'
+import { enrichFolder } from './enrich-folder.ts'
 import { Failure } from './failure.ts'
 import { root } from './load-bundle.ts'
 import { noCommit } from './no-commit.ts'
@@ -43,7 +44,8 @@ async function replay(name: string, options: Options): Promise<void> {
   const number = Number(/^(?:INC-|#)?([1-9]\d{0,8})$/i.exec(name)?.[1])
   if (Number.isNaN(number))
     throw new Failure(`"${plain(name, 40)}" is no incident`, { hint: 'write INC-2', exitCode: 2 })
-  const { at, content: dir, enrich = null } = options
+  const { at, content: dir } = options
+  const enrich = (await enrichFolder(options.enrich)) ?? null
   const read = at === 'worktree' ? readWorkingTree(dir) : at === undefined ? null : readCommit(dir, at)
   const content = await Promise.resolve(read).catch(noCommit(dir, at === undefined ? [] : [at]))
   const story = await withStore(options, (store) =>

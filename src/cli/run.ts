@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { listIncidents } from '../cases/index.ts'
 import { type Incident, oneLine, tenantId } from '../core/model/index.ts'
 import { createNormalizer } from '../core/normalize/index.ts'
+import { fileProblemText } from '../enrich/index.ts'
 import {
   createProbe,
   type NewDelivery,
@@ -17,6 +18,7 @@ import {
 import { type Late, readLate } from '../pipeline/index.ts'
 import { createRuntime } from '../server/index.ts'
 import { openStore } from '../store/index.ts'
+import { enrichFolder } from './enrich-folder.ts'
 import { checkSource } from './events-of-files.ts'
 import { Failure } from './failure.ts'
 import { loadBundle } from './load-bundle.ts'
@@ -60,6 +62,7 @@ export function register(program: Command): void {
 async function run(files: readonly string[], options: Options): Promise<void> {
   const bundle = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
   if (options.source !== undefined) checkSource(options.source, bundle.integrations)
+  await enrichFolder(options.enrich)
   const fromStdin = files.length === 0 || (files.length === 1 && files[0] === '-')
   const reading = {
     ...(options.source === undefined ? {} : { source: options.source }),
@@ -87,6 +90,7 @@ async function run(files: readonly string[], options: Options): Promise<void> {
       workDir: dir ?? join(options.store ?? '', 'work'),
       ...(options.enrich === undefined ? {} : { enrichDir: options.enrich }),
     })
+    for (const problem of runtime.enricher.problems) process.stderr.write(`${fileProblemText(problem)}\n`)
     let waiting = 0
     let total = 0
     let note = ''

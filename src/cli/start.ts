@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { isLoopback } from '../server/index.ts'
 import { checkConfig } from './check-config.ts'
 import { checkPlaces } from './check-places.ts'
+import { enrichFolder } from './enrich-folder.ts'
 import { loadBundle } from './load-bundle.ts'
 import { isStoreThere, openStoreFor, withStoreOptions } from './open-store.ts'
 import { portOf } from './port.ts'
@@ -49,6 +50,7 @@ async function start(options: Options): Promise<void> {
   const loaded = await loadBundle(options.commit === undefined ? {} : { commit: options.commit })
   const settings = serverSettings(config, loaded)
   await checkPlaces(settings)
+  await enrichFolder(process.env.GITSOC_ENRICH_DIR, 'GITSOC_ENRICH_DIR')
   // What is in service may know other names than what lies here; where nothing is, nothing is made for a wrong one.
   if (!(await isStoreThere(options))) checkConfig(config, [loaded])
   const store = await openStoreFor(options)

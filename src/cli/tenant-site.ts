@@ -1,5 +1,6 @@
 import type { Bundle } from '../core/content/index.ts'
 import type { JsonObject } from '../core/model/index.ts'
+import { fileProblemText } from '../enrich/index.ts'
 import { createFollower, createTeamLookup } from '../github/index.ts'
 import { playbookAuthors } from '../repo/index.ts'
 import { createRuntime, type Runtime, type Service, type SiteOptions } from '../server/index.ts'
@@ -57,8 +58,7 @@ export async function createTenantSite(
     ...(enrichDir === null ? {} : { enrichDir }),
     ...(incidentsDir === null ? {} : { incidentsDir }),
   })
-  for (const problem of runtime.enricher.problems)
-    log(`enrichment: ${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.message}`)
+  for (const problem of runtime.enricher.problems) log(fileProblemText(problem))
   const shared = { store, clock, log, bundle: () => runtime.bundle() }
   const teams = createTeamLookup({ clock })
   const closing = closingServices(settings.closing, shared)

@@ -1,2 +1,2 @@
 export { type Enricher, openEnricher } from './enricher.ts'
-export type { FileProblem, Known, Provider } from './provider.ts'
+export { type FileProblem, fileProblemText, type Known, type Provider } from './provider.ts'

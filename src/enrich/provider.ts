@@ -1,4 +1,4 @@
-import type { Enrichment, Json, Observable } from '../core/model/index.ts'
+import { type Enrichment, type Json, type Observable, oneLine } from '../core/model/index.ts'
 
 /** What a source knows of a value, and until when that holds; null = for good. */
 export interface Known {
@@ -25,6 +25,10 @@ export interface ListFile {
   readonly name: string
   readonly text: string
 }
+
+/** A problem in one line, with its place. */
+export const fileProblemText = ({ file, line, message }: FileProblem) =>
+  oneLine(`enrichment: ${file}${line === undefined ? '' : `:${line}`}: ${message}`, 400)
 
 const maxPerFile = 20
 

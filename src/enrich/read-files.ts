@@ -1,5 +1,5 @@
 import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { FileProblem, ListFile } from './provider.ts'
 
 const maxBytes = 64 * 1024 * 1024
@@ -26,10 +26,17 @@ export async function readLists(
   dir: string,
   form: RegExp,
 ): Promise<{ readonly files: readonly ListFile[]; readonly problems: readonly FileProblem[] }> {
-  const names = (await readdir(dir).catch(() => [])).filter((name) => form.test(name)).sort()
-  const read = await Promise.all(names.map((name) => readList(join(dir, name), name)))
+  const problems: FileProblem[] = []
+  const found = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') problems.push({ file: basename(dir), message: `cannot be read: ${error.message}` })
+    return []
+  })
+  const names = found.filter((name) => !/^(?:\.|readme)/i.test(name)).sort()
+  for (const file of names.filter((name) => !form.test(name)))
+    problems.push({ file, message: 'is left out: its name says nothing of a form that is read here' })
+  const read = await Promise.all(names.filter((name) => form.test(name)).map((name) => readList(join(dir, name), name)))
   return {
     files: read.filter((one) => one !== null && 'text' in one),
-    problems: read.filter((one) => one !== null && 'message' in one),
+    problems: [...problems, ...read.filter((one) => one !== null && 'message' in one)],
   }
 }

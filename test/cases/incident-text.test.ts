@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cell, columnsOf, plain, renderIncidentText, wrap } from '../../src/cases/index.ts'
+import { cell, columnsOf, explainIncidentText, plain, renderIncidentText, wrap } from '../../src/cases/index.ts'
 import { hostile } from './hostile.ts'
 import { madeCase, withEveryText } from './made-case.ts'
 
@@ -12,6 +12,13 @@ test('with colour the text is the same', () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
   const without = renderIncidentText(madeCase(), { colour: true }).replace(/\u001b\[[\d;]*m/g, '')
   expect(without).toBe(renderIncidentText(madeCase()))
+})
+
+test('an explanation says what is known of the values, not only how many are malicious', () => {
+  const file = madeCase()
+  const [first] = file.incident.enrichments
+  if (first === undefined) throw new Error('the made case has no enrichment')
+  expect(explainIncidentText(file, 1000)).toContain(`${first.sentence} (${first.verdict}, ${first.provider})`)
 })
 
 const controls = /[^\P{C}\n]|[\u2028\u2029]/u

@@ -33,6 +33,37 @@ test('files are read by the time in them, not by their names or the order in whi
   expect(summary.incidents.map((one) => one.title)).toEqual([expect.stringMatching(/SSH/)])
 })
 
+test('lists that cannot be used are told, and a folder of lists that is not there ends it', async () => {
+  const dir = folderOf({
+    'one.log': accepted(0),
+    'lists/indicators/a.csv': 'ip,999.1.1.1,no address\n',
+    'lists/indicators/b.stix': '{}',
+  })
+  const { err, exitCode } = await run(join(dir, 'one.log'), '--enrich', join(dir, 'lists'))
+  expect([exitCode, err.split('\n')]).toEqual([
+    0,
+    [expect.stringMatching(/^enrichment: b\.stix: is left out/), expect.stringMatching(/^enrichment: a\.csv:1: /), ''],
+  ])
+  expect(await gitsoc('run', join(dir, 'one.log'), '--enrich', join(dir, 'list'))).toMatchObject({
+    exitCode: 2,
+    out: '',
+    err: expect.stringContaining('--enrich names no folder'),
+  })
+})
+
+test.each([
+  ['wazu', 'there is no integration "wazu"', 'did you mean "wazuh"?'],
+  ['slack', 'the integration "slack" takes no events', 'events come from '],
+])('a source that gives no events is refused: %s', async (source, why, hint) => {
+  const ended = await gitsoc('run', '-', '--source', source)
+  expect(ended).toMatchObject({ exitCode: 2, out: '', err: expect.stringContaining(`gitsoc: ${why}\nhint: ${hint}`) })
+})
+
+test('where nothing is read it is said', async () => {
+  const { summary, err } = await run(folderOf({}))
+  expect([summary.received, err]).toEqual([0, 'nothing was read: there is no event in what was given\n'])
+})
+
 test('records of one file that come too late for a correlation are told, with what to do', async () => {
   const dir = folderOf({ 'mixed.log': `${accepted(3 * 24 * 60)}${failures(0, 30)}` })
   const { out } = await gitsoc('run', dir)
