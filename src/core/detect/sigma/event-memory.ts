@@ -40,6 +40,8 @@ export class EventMemory<Outcome> {
   private rows = leastRows
   /** The print of each: to look at that first spares most of the comparing. */
   private prints = new Int32Array(leastRows * rowLength)
+  /** By row the place that is taken next. */
+  private turns = new Uint8Array(leastRows)
   private displaced = 0
   /** Prints of long events that came once. */
   private readonly once = new Int32Array(onceSeen)
@@ -102,17 +104,19 @@ export class EventMemory<Outcome> {
     this.displaced = 0
   }
 
+  /** In the oldest place of its row. */
   private place(known: Known<Outcome>): void {
     const { places } = this
-    const first = (known.print & (this.rows - 1)) * rowLength
-    const last = places[first + rowLength - 1]
-    places.copyWithin(first + 1, first, first + rowLength - 1)
-    places[first] = known
-    this.prints.copyWithin(first + 1, first, first + rowLength - 1)
-    this.prints[first] = known.print
-    if (last === undefined) return
+    const row = known.print & (this.rows - 1)
+    const turn = this.turns[row] as number
+    this.turns[row] = (turn + 1) % rowLength
+    const place = row * rowLength + turn
+    const before = places[place]
+    places[place] = known
+    this.prints[place] = known.print
+    if (before === undefined) return
     this.displaced++
-    this.memory.spend(-last.bytes)
+    this.memory.spend(-before.bytes)
   }
 
   private grow(): void {
@@ -120,7 +124,8 @@ export class EventMemory<Outcome> {
     this.rows *= 4
     this.places = new Array(this.rows * rowLength).fill(undefined)
     this.prints = new Int32Array(this.rows * rowLength)
-    for (const known of places.toReversed()) if (known !== undefined) this.place(known)
+    this.turns = new Uint8Array(this.rows)
+    for (const known of places) if (known !== undefined) this.place(known)
     this.displaced = 0
   }
 }

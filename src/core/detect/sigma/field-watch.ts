@@ -12,13 +12,14 @@ export class FieldWatch {
   known: Known | null = null
   /** The round of the event in which it did. */
   round = 0
-  private readonly searches: readonly LiteralSearch[]
+  /** null = nothing is looked for. */
+  private readonly literals: LiteralSearch | null
   private readonly memory: TextMemory
 
-  /** @param searches for literals of the field, and for keywords */
-  constructor(path: FieldPath, searches: readonly (LiteralSearch | null)[], memory: TextMemory) {
+  /** @param literals of the field, and keywords */
+  constructor(path: FieldPath, literals: LiteralSearch | null, memory: TextMemory) {
     this.path = path
-    this.searches = searches.filter((one) => one !== null)
+    this.literals = literals
     this.memory = memory
   }
 
@@ -47,12 +48,8 @@ export class FieldWatch {
 
   /** The same, remembering nothing. */
   search(text: string, hits: Hits): void {
-    let bytes = null
-    for (const search of this.searches) {
-      if (search.isTooShort(text)) continue
-      bytes ??= bytesOf(text)
-      search.scan(bytes, hits)
-    }
+    const { literals } = this
+    if (literals !== null && !literals.isOut(text)) literals.scan(bytesOf(text), hits)
   }
 }
 

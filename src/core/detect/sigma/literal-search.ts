@@ -40,15 +40,19 @@ export class LiteralSearch {
     this.glance = isAll && only instanceof GramSearch ? only : null
   }
 
-  /** Only a character beyond ASCII becomes longer in lower case, and no text can hold a literal longer than itself. */
-  isTooShort(text: string): boolean {
-    return text.length < this.shortest
+  /**
+   * Whether a first look says that none stands in the text. Only a character beyond ASCII becomes longer in lower case, and
+   * no text can hold a literal longer than itself.
+   */
+  isOut(text: string): boolean {
+    const { length } = text
+    return length < this.shortest || (length <= glanced && this.glance !== null && !this.glance.mayHold(text))
   }
 
   /** Whether any may stand in the text. */
   mayHold(text: string): boolean {
     const { any } = this
-    if (this.isTooShort(text) || (text.length <= glanced && this.glance?.mayHold(text) === false)) return false
+    if (this.isOut(text)) return false
     any.isFound = false
     this.scan(bytesOf(text), any)
     return any.isFound

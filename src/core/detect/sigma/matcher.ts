@@ -35,26 +35,35 @@ export function createMatcher(
   const readingsOf = createReadings(ordered, mappings)
   const memory = new ValueMemory(memoryBytes)
   const plans = new WeakMap<readonly Reading[], readonly Plan[]>()
+  let last: readonly Reading[] | null = null
+  let lastPlans: readonly Plan[] = []
+  const planned = (readings: readonly Reading[]) => {
+    if (readings === last) return lastPlans
+    last = readings
+    lastPlans = plans.get(readings) ?? plansOf(readings, memory)
+    plans.set(readings, lastPlans)
+    return lastPlans
+  }
   return {
     ruleCount: rules.length,
     match({ logsource, record }) {
-      const readings = readingsOf(logsource)
-      let planned = plans.get(readings)
-      if (planned === undefined) {
-        planned = plansOf(readings, memory)
-        plans.set(readings, planned)
-      }
-      if (planned.length === 0) return []
-      const plain = new View(record)
-      const matches: Match[] = []
-      for (const plan of planned) {
+      let plain: View | undefined
+      let matches: Match[] | undefined
+      for (const plan of planned(readingsOf(logsource))) {
+        plain ??= new View(record)
         const view = plan.aliases.size === 0 ? plain : new View(record, plan.aliases)
-        for (const { rule, facts } of plan.match(view, plain)) matches.push({ rule, facts, view })
+        for (const { rule, facts } of plan.match(view, plain)) {
+          matches ??= []
+          matches.push({ rule, facts, view })
+        }
       }
+      if (matches === undefined) return none
       return matches.length > 1 ? inOrder(matches) : matches
     },
   }
 }
+
+const none: readonly Match[] = []
 
 /** Matches of several readings as those of one: each rule once, as it was first read, by id. */
 function inOrder(matches: readonly Match[]): readonly Match[] {

@@ -27,8 +27,24 @@ export function plansOf(readings: readonly Reading[], memory: ValueMemory): read
         return { rule, when, condition: joined ? { kind: 'and', parts: [when, rule.search] } : rule.search }
       }),
     )
-    return new Plan(rules, aliases, memory)
+    return new Plan(rules, aliases, memory, aliases.size === 0 ? null : gateOf(group))
   })
+}
+
+/** A field in which an event must have one of certain values under its own names, or no rule reads it. */
+interface Gate {
+  readonly path: FieldPath
+  readonly values: ReadonlySet<string>
+}
+
+/** What all readings have in common in what they ask of an event; null when that names no field. */
+function gateOf(readings: readonly Reading[]): Gate | null {
+  const parts = readings.flatMap(({ when }) => when ?? [])
+  if (parts.length < readings.length) return null
+  const any: Search = { kind: 'or', parts }
+  const [name] = wholeFields(any)
+  const values = name === undefined ? null : requiredValues(any, name)
+  return name === undefined || values === null ? null : { path: pathOf(name), values: new Set(values) }
 }
 
 /** The field that tells the events of a log source apart, like EventID, and the rules by the values they want there. */
@@ -38,17 +54,21 @@ interface Kind {
   readonly values: ReadonlySet<string>
 }
 
+const none: readonly Held[] = []
+
 /** The rules that read an event under the same names: which of them hold for it. Indexes are made when they are first needed. */
 export class Plan {
   readonly aliases: Aliases
   private readonly rules: readonly PlannedRule[]
   private readonly memory: ValueMemory
   private readonly kind: Kind | null
+  private readonly gate: Gate | null
   private whole: RuleGroup | undefined
   private readonly byValue = new Map<string, RuleGroup>()
 
-  constructor(rules: readonly PlannedRule[], aliases: Aliases, memory: ValueMemory) {
+  constructor(rules: readonly PlannedRule[], aliases: Aliases, memory: ValueMemory, gate: Gate | null) {
     this.memory = memory
+    this.gate = gate
     this.rules = rules
     this.aliases = aliases
     this.kind = kindOf(rules)
@@ -56,6 +76,9 @@ export class Plan {
 
   /** The rules that hold for an event, in order: `view` shows it under the plan's names, `plain` under its own. */
   match(view: View, plain: View): readonly Held[] {
+    const { gate } = this
+    const text = gate === null ? null : oneText(plain, gate.path)
+    if (gate !== null && text !== null && !gate.values.has(text)) return none
     return this.groupFor(view).match(view, plain)
   }
 

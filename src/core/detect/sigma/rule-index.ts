@@ -64,14 +64,15 @@ export class RuleIndex implements Judge, Hits {
     const keywords = watched.get(null)
     this.keywords = keywords === undefined ? null : new LiteralSearch(keywords)
     this.inScalars = keywords?.some(({ literal }) => isInScalar(plainOf(literal.text))) ?? false
-    this.unread = new FieldWatch(pathOf(''), [this.keywords], memory.open())
+    this.unread = new FieldWatch(pathOf(''), this.keywords, memory.open())
     const elsewhere: FieldWatch[] = []
     for (const name of new Set(rules.flatMap(({ condition }) => fieldsOf(condition)))) {
       const marked = watched.get(name)
-      const search = marked === undefined ? null : new LiteralSearch(marked)
-      const field = new FieldWatch(pathOf(name), [search, this.keywords], memory.open())
+      // Keywords together with the field's own texts: one look at the text instead of two.
+      const search = marked === undefined ? this.keywords : new LiteralSearch([...marked, ...(keywords ?? [])])
+      const field = new FieldWatch(pathOf(name), search, memory.open())
       this.fields.set(name, field)
-      if (search !== null && (field.path.steps.length > 0 || aliases.has(name))) elsewhere.push(field)
+      if (marked !== undefined && (field.path.steps.length > 0 || aliases.has(name))) elsewhere.push(field)
     }
     this.elsewhere = elsewhere
   }

@@ -4,7 +4,7 @@ import { modifierFault, modifierNames } from './modifier-rules.ts'
 import { compileValueTest } from './modifiers.ts'
 import { noPlaceholders, type Placeholders } from './placeholders.ts'
 import type { ValueTest } from './value-test.ts'
-import type { View } from './view.ts'
+import { pathOf, type View } from './view.ts'
 
 /** A compiled search: what it tests, kept as a tree so that a match can be explained and indexed. */
 export type Search =
@@ -99,7 +99,8 @@ function compileField(key: string, value: Json, path: Path, context: Context): S
   }
   const negated = modifiers.includes('neq')
   const every = modifiers.includes('all')
-  const fetch = field === null ? (view: View) => view.all() : (view: View) => view.field(field)
+  const taken = field === null ? null : pathOf(field)
+  const fetch = taken === null ? (view: View) => view.all() : (view: View) => view.fetch(taken)
   const [only] = tests
   const run: (view: View) => boolean =
     tests.length === 1 && only !== undefined
