@@ -158,7 +158,7 @@ function row(one: Incident): string {
     cell(one.status, 12),
     cell(plain(one.owner ?? '-'), 12),
     utc(one.firstAt),
-    plain(one.title, 120),
+    plain(one.title, Math.max(30, (process.stdout.columns ?? 200) - 80)),
   ].join('  ')
 }
 

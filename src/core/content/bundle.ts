@@ -179,13 +179,14 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
     all('playbook', (document) => compilePlaybook(document, actions)).map((one) => [one.id, one] as const),
   )
   const broken = new Set(
-    sorted.flatMap(({ path }) => (kindOf(path) === 'playbook' ? [path.replace(/^.*\/|\.ya?ml$/g, '')] : [])),
+    filesInError(problems).flatMap((path) =>
+      kindOf(path) === 'playbook' ? [path.replace(/^.*\/|\.ya?ml$/g, '')] : [],
+    ),
   )
-  for (const one of playbooks.keys()) broken.delete(one)
   for (const one of playbooks.values()) problems.push(...verifyPlaybook(one, { actions, playbooks, broken }))
   problems.push(...callCircles(playbooks), ...sharedHooks(playbooks))
   const counts = Object.fromEntries([...documents].map(([kind, list]) => [kind, list.length])) as Record<Kind, number>
-  const ordered = problems.sort(byPlace)
+  const ordered = withoutFollowing(problems).sort(byPlace)
   if (ordered.some((one) => one.severity === 'error')) return { bundle: null, problems: ordered, counts }
   const digest = sha256(
     canonicalJson(
@@ -222,6 +223,19 @@ export function compileBundle(files: readonly SourceFile[], commit: string): Com
     problems: ordered,
     counts,
   }
+}
+
+const filesInError = (problems: readonly Problem[]) => [
+  ...new Set(problems.flatMap((one) => (one.severity === 'error' ? (one.place?.file ?? []) : []))),
+]
+
+/** Leaves out that a playbook lacks an action whose integration has an error of its own: it is that one which is to be mended. */
+function withoutFollowing(problems: readonly Problem[]): Problem[] {
+  const broken = new Set(filesInError(problems))
+  return problems.filter(({ code, message }) => {
+    const [, id] = code === 'playbook/unknown-action' ? (/"([a-z0-9-]+)\./.exec(message) ?? []) : []
+    return id === undefined || !broken.has(`integrations/${id}/integration.yaml`)
+  })
 }
 
 function guarded<T>(document: Document, compile: (document: Document) => Result<T>, problems: Problem[]): T[] {

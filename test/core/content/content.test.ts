@@ -220,6 +220,29 @@ test('of a playbook that does not load its own problem is told, not one of each 
   }
 })
 
+test('of an integration that does not load its own problem is told, not one of each playbook that uses it', () => {
+  const path = 'integrations/okta/integration.yaml'
+  const text = own.find((file) => file.path === path)?.text ?? ''
+  const { bundle, problems } = compileBundle(withFile(path, text.replace(/^title:/m, 'titel:')), 'worktree')
+  expect(bundle).toBeNull()
+  expect([...new Set(problems.map((one) => one.place?.file))]).toEqual([path])
+})
+
+test('what is named like a file and not like what is in it is told: no content loads with a call or action of nothing', () => {
+  for (const [path, id, code] of [
+    ['playbooks/disable-identity.yaml', 'disable-identity', 'playbook/unknown-playbook'],
+    ['integrations/okta/integration.yaml', 'okta', 'playbook/unknown-action'],
+  ] as const) {
+    const text = own.find((file) => file.path === path)?.text ?? ''
+    const renamed = text.replace(`id: ${id}`, 'id: other')
+    expect(renamed).not.toBe(text)
+    const { bundle, problems } = compileBundle(withFile(path, renamed), 'worktree')
+    expect(bundle).toBeNull()
+    expect(problems.length).toBeGreaterThan(0)
+    if (problems.every((one) => one.place?.file !== path)) expect(problems.map((one) => one.code)).toContain(code)
+  }
+})
+
 test('a call of a playbook that there is not is told with the nearest', () => {
   const caller = own.find((file) => file.path === 'playbooks/credential-theft.yaml')?.text ?? ''
   const text = caller.replace('call: disable-identity', 'call: disable-identty')
