@@ -1,6 +1,7 @@
 import { canonicalJson, isObject, sha256 } from '../core/model/index.ts'
 import { askIn, type Question, questionId } from './ask-approval.ts'
 import { claimCall, type Manner } from './claim-effect.ts'
+import { wasDoneBefore } from './done-before.ts'
 import { decideEffect, type Wanted } from './gate-effect.ts'
 import { nextCall } from './next-call.ts'
 import type { OpenEffect } from './open-effect.ts'
@@ -21,12 +22,13 @@ export async function settleOpen(
   if (effect.claimedBy !== null) return { kind: 'waits', wakeAt: null }
   if (effect.nextAt !== null && effect.nextAt > turn.round.at) return { kind: 'waits', wakeAt: effect.nextAt }
   const { spec } = wanted
+  const hasConfirm = isObject(spec.confirm) && manner.undoes === null && effect.calls.length > 0
   const next = nextCall({
     mode: effect.mode,
     calls: effect.calls,
     patience: manner.patience,
     isRepeatable: spec.idempotent === true || spec.effect === 'read',
-    canConfirm: isObject(spec.confirm) && manner.undoes === null,
+    canConfirm: hasConfirm && !(await wasDoneBefore(turn, wanted.action, effect)),
   })
   if (next.kind === 'give up') return close(turn, wanted, effect, 'failed', next.why)
   if (next.kind === 'person') return askWhetherDone(turn, wanted, effect, manner)

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { useRunFolder } from '../support/run-folder.ts'
 import { databaseAway } from './database-away.ts'
@@ -8,13 +9,15 @@ import { killAtPoints } from './points/kill-at-points.ts'
 import { respondWithoutDatabase } from './respond-away.ts'
 
 useRunFolder(tmpdir())
+// For the workers that are started: code that was compiled once.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../../node_modules/.cache/node')
 // npm run faults [-- points load hooks database away] [--json] [--only NAME]: the long forms; CI runs the bounded ones of faults.test.ts
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean' }, only: { type: 'string' } },
 })
 const runs = (name: string) => wanted.length === 0 || wanted.includes(name)
-const say = (name: string, report: { readonly faults: readonly string[] }) => {
+const say = (name: string, report: { readonly faults: readonly string[]; readonly names?: readonly string[] }) => {
   const verdict = report.faults.length === 0 ? 'exact' : 'WRONG'
   const line =
     options.json === true
@@ -26,8 +29,10 @@ const say = (name: string, report: { readonly faults: readonly string[] }) => {
 const onPoint = (where: string, done: number, of: number) => {
   if (done % 50 === 0) process.stderr.write(`${done} of ${of} points: ${where}\n`)
 }
-if (runs('points'))
-  say('kill -9 of a worker at each outside step', await killAtPoints({ lanes: 3, only: options.only ?? '', onPoint }))
+if (runs('points')) {
+  const { names, ...report } = await killAtPoints({ lanes: 3, only: options.only ?? '', onPoint })
+  say('kill -9 of a worker at each outside step', options.json === true ? { ...report, names } : report)
+}
 if (runs('load')) say('kill -9 under load', await killUnderLoad(20_000, 25))
 if (runs('hooks')) say("kill -9 under requests to a playbook's webhook", await killUnderHooks(1000, 25))
 if (runs('database')) say('database away for 10 s', await databaseAway(4000, 10_000))

@@ -299,3 +299,19 @@ test('an answer in XML is asked for and read by the steps after it; one in anyth
   expect(await seen('xml')).toEqual(['done application/xml, text/xml'])
   expect(await seen(200)).toEqual(['failed nobody'])
 })
+
+test.each([
+  ['is made again where that is safe', 'lock', 2, 'completed'],
+  ['is left to a person where it is not', 'stamp', 1, 'waiting'],
+] as const)(
+  'what was done for the incident before does not confirm that it was done again: it %s',
+  async (_what, action, done, status) => {
+    const again = (id: string) =>
+      `  - { id: ${id}, action: vendor.${action}, with: { user: u17 }, expires: 1h${patient} }\n`
+    const { play, rows, vendor } = await live(again('first') + again('second'), [200, 'refused'])
+    await play()
+    expect(vendor.done.get(`${action} u17`)).toBe(done)
+    expect(vendor.calls.filter((one) => one.startsWith('GET'))).toEqual([])
+    expect(await rows('select status from run')).toEqual([{ status }])
+  },
+)

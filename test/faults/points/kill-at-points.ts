@@ -6,7 +6,7 @@ import { openStore } from '../../../src/store/index.ts'
 import { random } from '../../support/generated-playbooks.ts'
 import { openPlace, type Place } from './place.ts'
 import { disturb, isConcurrent, missed, nameOf, type Outcome, type Reference, record } from './points.ts'
-import { type Scenario, scenarios } from './scenarios.ts'
+import { pathsOf, type Scenario, scenarios } from './scenarios.ts'
 import { type Point, phases } from './watch.ts'
 
 /** What killing workers at points of their work came to. */
@@ -20,9 +20,11 @@ export interface PointsReport {
   /** Effects that a person had to decide about: nobody else could know. */
   readonly askedPeople: number
   readonly seconds: number
-  /** How many of the points at which a worker was killed are of each kind. */
-  readonly byPhase: Readonly<Record<string, number>>
+  /** How many of the points at which a worker was killed are of each kind: by phase, and by what it is before or behind. */
+  readonly byKind: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly byScenario: Readonly<Record<string, number>>
+  /** All of them. */
+  readonly names: readonly string[]
   readonly faults: readonly string[]
 }
 
@@ -34,6 +36,22 @@ export interface PointsWish {
   /** Only those whose name begins so: `only wipe, before commit`. */
   readonly only?: string
   readonly onPoint?: (where: string, done: number, of: number) => void
+}
+
+interface Wanted {
+  readonly undisturbed: Reference
+  readonly of: Reference
+  readonly point: Point
+}
+
+/** A step's name without what it is about: `write-intents`, `POST /lock`, `a person, to pause`. */
+const whatOf = ({ of, point }: Wanted) => {
+  const isPath = pathsOf(of.scenario)
+  const words = point.step.replace(/ #\d+$/, '').split(' ')
+  return words
+    .filter((word) => !isPath(word))
+    .map((word) => word.replace(/^(\/\w+)\/.*/, '$1'))
+    .join(' ')
 }
 
 /** Where a worker has died before, so that the points of one that takes over are known too. */
@@ -78,7 +96,7 @@ export async function killAtPoints({ lanes, sample, only = '', onPoint }: Points
       all.filter((one) => isMeant(one.scenario)),
       sample?.scenarios,
     )
-    const wanted: { undisturbed: Reference; of: Reference; point: Point }[] = []
+    const wanted: Wanted[] = []
     let points = 0
     const undisturbed = new Map<string, Reference>()
     // One after the other: a watched worker of this process must not see the requests of another.
@@ -109,9 +127,9 @@ export async function killAtPoints({ lanes, sample, only = '', onPoint }: Points
     }
     await Promise.all(Array.from({ length: lanes }, lane))
     const sum = (of: (one: Outcome) => number) => outcomes.reduce((all, one) => all + of(one), 0)
-    const by = (of: (one: (typeof wanted)[number]) => string) =>
-      Object.fromEntries([...Map.groupBy(wanted, of)].map(([name, all]) => [name, all.length]))
-    const phase = by((one) => one.point.phase)
+    const count = (all: readonly Wanted[], of: (one: Wanted) => string) =>
+      Object.fromEntries([...Map.groupBy(all, of)].map(([name, some]) => [name, some.length]))
+    const kinds = Map.groupBy(wanted, (one) => one.point.phase)
     return {
       scenarios: cases.length,
       points,
@@ -120,8 +138,9 @@ export async function killAtPoints({ lanes, sample, only = '', onPoint }: Points
       twice: sum((one) => one.twice),
       askedPeople: sum((one) => one.askedPeople),
       seconds: Math.round((performance.now() - begun) / 1000),
-      byPhase: Object.fromEntries(phases.map((one) => [one, phase[one] ?? 0])),
-      byScenario: by((one) => one.of.name),
+      byKind: Object.fromEntries(phases.map((one) => [one, count(kinds.get(one) ?? [], whatOf)])),
+      byScenario: count(wanted, (one) => one.of.name),
+      names: wanted.map((one) => nameOf(one.of, one.point)),
       faults: outcomes.flatMap((one) => one.faults),
     }
   } finally {

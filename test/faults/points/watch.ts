@@ -87,8 +87,8 @@ export function watchedStore(store: Store, isPath: (text: string) => boolean, re
           async query<Found>(...[statement, values]: Parameters<Tx['query']>) {
             see(namesOf(statement, values), true)
             const found = await tx.query<Found>(statement, values)
-            for (const { open } of found.rows as readonly { readonly open?: readonly OpenEffect[] }[])
-              for (const one of open ?? []) paths.set(one.id, one.path)
+            for (const { id, path } of found.rows as readonly Partial<OpenEffect>[])
+              if (id?.startsWith?.('ef-') && path !== undefined) paths.set(id, path)
             return found
           },
           write(statement, values) {
