@@ -24,7 +24,7 @@ export type VendorAnswer =
 const maxAnswerBytes = 1_048_576
 
 /** Connections are kept for bursts, for less than servers keep them. Those that may lead to private addresses are apart. */
-const kept = { keepAlive: true, timeout: 2000, maxFreeSockets: 64 }
+const kept = { keepAlive: true, timeout: 2000, maxFreeSockets: 96 }
 const agents = {
   'http:': new HttpAgent(kept),
   'https:': new HttpsAgent(kept),

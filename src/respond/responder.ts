@@ -39,8 +39,10 @@ export interface Responder {
 
 /** Runs that take their turns in one transaction: more would keep others from incidents and the audit chain for longer. */
 const runsTogether = 32
+/** Calls whose end is recorded in one transaction, with the next turn of their runs: what waits for that is already begun. */
+const outcomesTogether = 64
 /** Calls under way at once; above that only runs go on whose call has ended. */
-const callsAtOnce = 64
+const callsAtOnce = 96
 const pollMs = 1000
 const awayMs = 250
 // With the look of each second a dead replica is noticed after 4.5 s at most.
@@ -76,7 +78,7 @@ export function createResponder(parts: ResponderParts): Responder {
 
   /** One round; whether there may be more to do at once. `rests` are the runs that are left alone. */
   const work = async (rests: Rests, failed: (error: unknown) => void): Promise<boolean> => {
-    const outcomes = calls.take(runsTogether)
+    const outcomes = calls.take(outcomesTogether)
     const max = stopping ? 0 : Math.max(0, Math.min(runsTogether, callsAtOnce - calls.underWay()))
     if (outcomes.length === 0 && max === 0) return false
     const others = { runs: null, max, resting: rests.ids(), since: seen.at }
