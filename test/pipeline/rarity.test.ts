@@ -74,5 +74,5 @@ test.each(bundle.rarity.rules.map((rule) => ({ name: rule.title, rule })))(
       expect((await heardByPipeline(rule, story, url, `story-${n}`)).sort()).toEqual([...wanted].sort())
     }
   },
-  60_000,
+  180_000,
 )
