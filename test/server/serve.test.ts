@@ -108,7 +108,9 @@ test.each(callers)(
     const told = JSON.parse(health.body) as { status: string }
     expect(told.status).toBe('alive')
     expect(Object.keys(told).sort()).toEqual(
-      sees === 'all' ? ['bundle', 'channels', 'commit', 'hooks', 'status', 'webhooks'] : ['details', 'status'],
+      sees === 'all'
+        ? ['bundle', 'channels', 'commit', 'containment', 'hooks', 'status', 'webhooks']
+        : ['details', 'status'],
     )
     const numbers = await ask(`${url}/metrics`, headers)
     expect(numbers.body.includes('gitsoc_ledger_balanced 1')).toBe(sees !== 'nothing')
