@@ -10,7 +10,7 @@ import { documentOf } from '../../support/document.ts'
 /** Reads records one after another as rules do; gives how many were known. */
 function readAll(records: readonly JsonObject[], maxBytes: number): number {
   const memory = new EventMemory<string>(new ValueMemory(maxBytes))
-  const outline = new Outline(['a', 'b', 'c.d'], false)
+  const outline = new Outline(['a', 'b', 'c.d'], false, 0)
   let known = 0
   for (const record of records) {
     if (!memory.isWorthwhile() || !outline.take(record)) continue

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ValueMemory } from '../../../src/core/detect/sigma/value-memory.ts'
+import { roomOf, ValueMemory } from '../../../src/core/detect/sigma/value-memory.ts'
 
 /** Reads texts one after another as an index does; gives how many were known. */
 function readAll(texts: readonly string[], maxBytes: number, marksOf: (text: string) => readonly number[]): number {
@@ -50,4 +50,13 @@ test.each<[string, readonly string[], number, number, number]>([
   const share = readAll(texts, bytes, () => []) / texts.length
   expect(share).toBeGreaterThanOrEqual(least)
   expect(share).toBeLessThanOrEqual(most)
+})
+
+test.each([
+  ['', 0],
+  ['cmd.exe', 7],
+  ['caf\u00e9', 4],
+  ['\u20ac100', 8],
+])('%j takes %i bytes', (text, bytes) => {
+  expect(roomOf(text)).toBe(bytes)
 })

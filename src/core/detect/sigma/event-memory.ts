@@ -1,5 +1,5 @@
 import type { Outline } from './outline.ts'
-import type { ValueMemory } from './value-memory.ts'
+import { roomOf, type ValueMemory } from './value-memory.ts'
 
 /** What came of events that have the same outline. */
 interface Known<Outcome> {
@@ -84,10 +84,10 @@ export class EventMemory<Outcome> {
 
   /** Keeps what came of an event. */
   keep({ print, values }: Outline, outcome: Outcome, outcomeBytes: number): void {
-    const length = values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0)
+    const length = textOf(values, (text) => text.length)
     if (length > maxLength || (length > longLength && !this.cameBefore(print))) return
     if (this.displaced * 4 > this.places.length && this.rows < mostRows) this.grow()
-    const bytes = entryBytes + 2 * length + valueBytes * values.length + outcomeBytes
+    const bytes = entryBytes + textOf(values, roomOf) + valueBytes * values.length + outcomeBytes
     this.memory.spend(bytes)
     this.place({ print, values: [...values], outcome, bytes })
   }
@@ -128,6 +128,10 @@ export class EventMemory<Outcome> {
     for (const known of places) if (known !== undefined) this.place(known)
     this.displaced = 0
   }
+}
+
+function textOf(values: Outline['values'], measure: (text: string) => number): number {
+  return values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? measure(value) : 0), 0)
 }
 
 function isSame(known: Outline['values'], values: Outline['values']): boolean {

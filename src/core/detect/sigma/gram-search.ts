@@ -34,6 +34,8 @@ export class GramSearch implements TextSearch {
   private readonly step: number
   /** A bit for each spread key. */
   private readonly bits: Int32Array
+  /** Whether any key begins with those two characters. */
+  private readonly pairs = new Uint8Array(1024)
   /** By how much a spread key is moved to be the number of a bit. */
   private readonly shift: number
   /** Keys are spread over rows: the first place of each, and after the last row the end. */
@@ -63,6 +65,7 @@ export class GramSearch implements TextSearch {
     this.shift = 32 - Math.log2(size)
     this.bits = new Int32Array(size / 32)
     for (const { key } of places) {
+      this.pairs[(key & 31) | ((key >>> 3) & (31 << 5))] = 1
       const bit = Math.imul(key, spreading) >>> this.shift
       this.bits[bit >> 5] = (this.bits[bit >> 5] as number) | (1 << bit)
     }
@@ -77,14 +80,16 @@ export class GramSearch implements TextSearch {
 
   /** Whether any text may stand in another, which is not read as bytes for that: with a short one it costs less. */
   mayHold(text: string): boolean {
-    const { bits, shift, step } = this
+    const { bits, shift, step, pairs } = this
     const end = text.length - gram
     for (let at = step - 1; at <= end; at += step) {
       const a = text.charCodeAt(at)
       const b = text.charCodeAt(at + 1)
+      if ((a | b) > 127) return true
+      if (pairs[(a & 31) | ((b & 31) << 5)] === 0) continue
       const c = text.charCodeAt(at + 2)
       const d = text.charCodeAt(at + 3)
-      if ((a | b | c | d) > 127) return true
+      if ((c | d) > 127) return true
       const bit = Math.imul((a | (b << 8) | (c << 16) | (d << 24)) & folding, spreading) >>> shift
       if ((((bits[bit >> 5] as number) >>> bit) & 1) !== 0) return true
     }

@@ -25,7 +25,8 @@ export class LiteralSearch {
   private readonly ascii: readonly TextSearch[]
   /** For literals that only a text beyond ASCII can hold: they would make the tables of the others large. */
   private readonly beyond: readonly TextSearch[]
-  private readonly shortest: number
+  /** None stands in a shorter text. */
+  readonly shortest: number
   /** Says of short texts whether to look closer, if all that is looked for is. */
   private readonly glance: GramSearch | null
   private readonly any = new Any()

@@ -22,22 +22,27 @@ export class Outline {
   readonly rest: string[] = []
   private readonly slots: ReadonlyMap<string, number>
   private readonly isScalarRest: boolean
+  private readonly leastRest: number
   private readonly shape: string[] = []
   private readonly shapeSlots: number[] = []
 
-  /** @param isScalarRest whether numbers, true and false are texts too */
-  constructor(names: Iterable<string>, isScalarRest: boolean) {
+  /**
+   * @param isScalarRest whether numbers, true and false are texts too
+   * @param leastRest shorter texts of other members are left out
+   */
+  constructor(names: Iterable<string>, isScalarRest: boolean, leastRest: number) {
     const all = [...new Set(names)]
     const slots = new Map(all.flatMap((name) => pathOf(name).steps.map((step) => [step.name, passed])))
     for (const [slot, name] of all.entries()) slots.set(name, slot)
     this.slots = slots
     this.isScalarRest = isScalarRest
+    this.leastRest = leastRest
     this.values = new Array(all.length).fill(undefined)
   }
 
   /** Takes the outline of a record; false when what is read there is no plain value, so that it has none. */
   take(record: JsonObject): boolean {
-    const { values, rest, shape, shapeSlots } = this
+    const { values, rest, shape, shapeSlots, leastRest } = this
     values.fill(undefined)
     rest.length = 0
     let print = 0
@@ -50,7 +55,7 @@ export class Outline {
         if (slot >= 0) {
           values[slot] = value
           print = (print + Math.imul(printOf(value) + slot, 0x9e3779b1)) | 0
-        } else rest.push(value)
+        } else if (value.length >= leastRest) rest.push(value)
       } else if (typeof value === 'object' && value !== null) {
         if (slot !== unread) return false
         eachText(value, (text) => rest.push(text))

@@ -37,7 +37,7 @@ export class RuleGroup {
       ...(when === null ? [] : namesRead(when)),
     ])
     this.withKeywords = new Set(rules.filter(usesKeywords))
-    this.outline = new Outline(names, this.index.inScalars)
+    this.outline = new Outline(names, this.index.inScalars, this.index.shortestKeyword)
   }
 
   /** The rules that hold for an event, in order; `plain` shows it under its own names. */

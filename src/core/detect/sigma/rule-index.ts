@@ -103,6 +103,11 @@ export class RuleIndex implements Judge, Hits {
     return candidates.map((rule) => this.rules[rule] as PlannedRule)
   }
 
+  /** No keyword can stand in a shorter text; all are shorter where there is none. */
+  get shortestKeyword(): number {
+    return this.keywords?.shortest ?? Number.POSITIVE_INFINITY
+  }
+
   /** Whether a keyword may stand in the text. */
   mayHoldKeyword(text: string): boolean {
     return this.keywords?.mayHold(text) ?? false

@@ -155,7 +155,10 @@ export class TextMemory {
   }
 }
 
-const costOf = (text: string, marks: readonly number[]) => entryBytes + 2 * text.length + 8 * marks.length
+const costOf = (text: string, marks: readonly number[]) => entryBytes + roomOf(text) + 8 * marks.length
+
+/** What the characters of a text take: a byte each, unless one is beyond Latin-1. */
+export const roomOf = (text: string): number => (/[^\0-\xff]/.test(text) ? 2 : 1) * text.length
 
 /** A number that tells texts apart well enough: from length, end and characters spread over it. Its last bits tell the row. */
 export function printOf(text: string): number {
