@@ -109,3 +109,11 @@ test('what is no id is not asked about', async () => {
   expect(await apiAuthors(at, 'f'.repeat(40), ['../x', 'A', ''])).toEqual({})
   expect(calls).toEqual([])
 })
+
+test('a message made to be slow to read is read in time', async () => {
+  const message = `Change it\n\nCo-authored-by:\nCo-authored-by: Cy <cy@example.com>  \nCo-authored-by:${' '.repeat(60_000)}`
+  const { at } = await github({ lists: { [lock]: [commit('c1', 'ann', { message })] }, commits: { c1: added(lock) } })
+  expect(await apiAuthors(at, 'f'.repeat(40), ['lock'])).toEqual({
+    lock: ['ann@example.com', 'ann', 'Cy', 'cy@example.com'],
+  })
+})

@@ -14,7 +14,8 @@ const mostPlaybooks = 200
 const mostCommits = 100
 const mostBirths = 2000
 const atOnce = 4
-const coAuthor = /^co-authored-by:\s*(.*?)\s*<([^<>]+)>\s*$/gim
+// Whoever commits chooses the message: each character is looked at once, whatever stands there.
+const coAuthor = /^co-authored-by:([^<>\n]*)<([^<>\n]+)>[ \t\r]*$/gim
 
 /**
  * Who wrote each playbook as it stands at a commit, by GitHub's API alone: mail addresses, names and logins of the authors, committers and
